@@ -1,0 +1,52 @@
+/**
+ * What a call can be sent to, as the call machine sees it. Plain data: the stores and the registrar extend it.
+ */
+
+/** A registered address that an INVITE can be sent to now. Snapshot of a binding. */
+export interface Contact {
+  readonly bindingId: string
+  /** The Request-URI to dial: the Contact URI that the device registered. */
+  readonly uri: string
+  /**
+   * Identity of the flow that the REGISTER came in on (RFC 5626 §2). Two contacts with equal strings are one
+   * flow; a device that registers anew after a restart or a network change has a new one, even where host
+   * and port look alike.
+   */
+  readonly flow: string
+}
+
+/** One app install, by the identity under which it is woken. */
+export interface DeviceRef {
+  readonly deviceId: string
+  /** It has a live push token. */
+  readonly wakeable: boolean
+}
+
+/** A device of a user, with the binding that it has at the moment, if any. */
+export interface DeviceDestination {
+  readonly kind: 'device'
+  readonly device: DeviceRef
+  readonly contact: Contact | null
+  /** Known to sleep: push at once, even where a binding is alive. */
+  readonly asleep: boolean
+}
+
+/** A binding that belongs to no device: a desk phone that registered without push parameters. */
+export interface ContactDestination {
+  readonly kind: 'contact'
+  readonly contact: Contact
+}
+
+/** A destination outside: a number or SIP URI through a trunk. */
+export interface OutsideDestination {
+  readonly kind: 'outside'
+  readonly uri: string
+  readonly trunk: string
+}
+
+export type Destination = DeviceDestination | ContactDestination | OutsideDestination
+
+/** What a dial is sent to. */
+export type DialTarget =
+  | { readonly kind: 'contact'; readonly contact: Contact }
+  | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }

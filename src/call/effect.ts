@@ -1,0 +1,42 @@
+import type { DialTarget } from './destination.js'
+import type { Ending } from './ending.js'
+import type { HoldStyle, RouteTarget } from './plan.js'
+import type { AttemptId, DialId, LegId, TimerId } from './state.js'
+
+/** What the machine asks of the world. Data only; the runtime performs them in order. */
+export type Effect =
+  /** Resolve a target; answered by `routed` or `route-failed`. */
+  | { readonly type: 'route'; readonly target: RouteTarget }
+  /** Give the caller its first provisional and a media side; answered by `held` or `hold-failed`. */
+  | { readonly type: 'hold'; readonly style: HoldStyle }
+  /** Repeat the provisional, so that no proxy on the way gives the INVITE up (RFC 3261 §13.3.1.1). */
+  | { readonly type: 'reassure-caller' }
+  /** A device truly rings: 180 to a caller that was queued. */
+  | { readonly type: 'alert-caller' }
+  /** Push to the attempt's device; answered by `push-delivered` or `push-refused`. */
+  | { readonly type: 'wake'; readonly attempt: AttemptId; readonly deviceId: string }
+  /** Stop retrying a push that has not gone out yet. */
+  | { readonly type: 'stop-wake'; readonly attempt: AttemptId }
+  /** INVITE; answered by `dial-progressed`…, then one of `dial-answered` and `dial-failed`. */
+  | { readonly type: 'dial'; readonly dial: DialId; readonly attempt: AttemptId; readonly target: DialTarget }
+  /** CANCEL; the dial still answers with `dial-failed` or, where the 200 crossed it, `dial-answered`. */
+  | { readonly type: 'cancel-dial'; readonly dial: DialId; readonly reason: string }
+  /** Join the two legs and answer the caller; answered by `connected` or `connect-failed`. */
+  | { readonly type: 'connect'; readonly dial: DialId }
+  /** BYE; answered by `leg-closed`. */
+  | { readonly type: 'hang-up'; readonly leg: LegId; readonly reason: string }
+  /** The caller's final answer where nobody is joined to it. */
+  | { readonly type: 'reject-caller'; readonly ending: Ending }
+  /** Tell a device that was pushed how the call ended, for want of a leg on which to tell it. */
+  | {
+      readonly type: 'tell-ending'
+      readonly attempt: AttemptId
+      readonly deviceId: string
+      readonly reason: string
+    }
+  | { readonly type: 'start-timer'; readonly id: TimerId; readonly ms: number }
+  | { readonly type: 'stop-timer'; readonly id: TimerId }
+  /** The call has ended: write its record. Once a call. */
+  | { readonly type: 'end'; readonly ending: Ending }
+  /** Nothing of the call is open any more: forget it. Once a call, last. `leaked`: legs that never closed. */
+  | { readonly type: 'release'; readonly leaked: readonly LegId[] }

@@ -1,0 +1,43 @@
+import type { Contact } from './destination.js'
+import type { Ending } from './ending.js'
+import type { HoldStyle, Plan, RouteTarget } from './plan.js'
+import type { AttemptId, DialId, LegId, TimerId } from './state.js'
+
+/** Everything that can happen to a call. The runtime stamps the time and keeps them as the call's journal. */
+export type CallEvent =
+  /** The caller's INVITE. Always the first event, and never a later one. */
+  | { readonly type: 'invited'; readonly target: RouteTarget; readonly hold: HoldStyle }
+  | { readonly type: 'routed'; readonly plan: Plan }
+  | { readonly type: 'route-failed'; readonly ending: Ending }
+  /** The caller is held: it has its provisional, and its media side stands. */
+  | { readonly type: 'held' }
+  | { readonly type: 'hold-failed'; readonly ending: Ending }
+  | { readonly type: 'caller-cancelled'; readonly reason?: string }
+  /** The push service took the push. */
+  | { readonly type: 'push-delivered'; readonly attempt: AttemptId }
+  /** No push will come through to this device for this call. */
+  | {
+      readonly type: 'push-refused'
+      readonly attempt: AttemptId
+      readonly gone: boolean
+      readonly detail: string
+    }
+  /** A device of the call has registered, and its REGISTER got a 2xx. */
+  | { readonly type: 'registered'; readonly deviceId: string; readonly contact: Contact }
+  /** The dialled side gave a sign of life: any 1xx. */
+  | { readonly type: 'dial-progressed'; readonly dial: DialId; readonly status: number }
+  | { readonly type: 'dial-answered'; readonly dial: DialId }
+  | { readonly type: 'dial-failed'; readonly dial: DialId; readonly status: number; readonly reason?: string }
+  /** The two legs are joined and the caller has its 200. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'connect-failed'; readonly ending: Ending }
+  /** A leg is over, by a BYE of either side; the answer to `hang-up` as well. */
+  | { readonly type: 'leg-closed'; readonly leg: LegId; readonly reason?: string }
+  | { readonly type: 'media-timeout' }
+  | { readonly type: 'timer'; readonly id: TimerId }
+  /** The engine that carries the call is gone; `legs`: with it, every leg; media: the legs still stand. */
+  | { readonly type: 'engine-lost'; readonly engine: 'signaling' | 'media' }
+  /** The server has waited for its live calls long enough. */
+  | { readonly type: 'drained' }
+
+export type CallEventType = CallEvent['type']

@@ -1,0 +1,33 @@
+import type { Destination } from './destination.js'
+
+/** What the caller hears while waiting; chosen by trunk. */
+export type HoldStyle =
+  /** 183 with SDP and a tone. */
+  | 'early-media'
+  /** 180 at once. */
+  | 'ringing'
+  /** 182 at once, 180 when a device truly rings. */
+  | 'queued'
+
+/** A name that routing can resolve: the number that was called, or a no-answer target. */
+export type RouteTarget =
+  | { readonly kind: 'number'; readonly number: string }
+  | { readonly kind: 'user'; readonly user: string }
+  | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
+
+/** What happens when a step of the call found nobody. */
+export type Otherwise =
+  | { readonly kind: 'target'; readonly target: RouteTarget }
+  | { readonly kind: 'status'; readonly status: number }
+  /** The status that the destinations themselves came to. */
+  | { readonly kind: 'outcome' }
+
+/** One step of a call, as routing resolved it. Times in milliseconds. */
+export interface Plan {
+  readonly destinations: readonly Destination[]
+  /** How long this step waits for an answer. */
+  readonly ringMs: number
+  /** How long a live binding may stay silent before its device is pushed as well. */
+  readonly graceMs: number
+  readonly otherwise: Otherwise
+}

@@ -1,0 +1,119 @@
+import type { Destination, DialTarget } from './destination.js'
+import type { Effect } from './effect.js'
+import type { Ending } from './ending.js'
+import type { HoldStyle, Plan, RouteTarget } from './plan.js'
+
+/**
+ * ```
+ *             invited
+ *                v
+ *  +---------- routing <----------+  nobody there, and another target
+ *  |             v                |
+ *  +---------- waiting -----------+  hold, wake and dial overlap here
+ *  |             v  a device answers
+ *  +-------- connecting
+ *  |             v  legs joined, caller answered
+ *  +---------- bridged
+ *  v
+ *  ended       losers' legs close, then the call is released
+ * ```
+ */
+export type State = New | Routing | Waiting | Connecting | Bridged | Ended
+
+export type AttemptId = `a${number}`
+export type DialId = `d${number}`
+/** `caller`, or the dial that opened the leg. */
+export type LegId = 'caller' | DialId
+export type TimerId = string
+
+/** What a timer is for; each arming gets an id of its own, so that a stale one is known. */
+export type TimerName = 'hold' | 'reassure' | 'connect' | 'settle' | `grace:${AttemptId}`
+
+/** The caller's leg, from its INVITE on. */
+export type CallerLeg =
+  /** No final answer yet. */
+  | 'pending'
+  /** Its 200 is being sent. */
+  | 'answering'
+  | 'open'
+  /** BYE sent, not yet answered. */
+  | 'closing'
+  | 'closed'
+
+/** A dial whose leg is not closed yet. */
+export interface Dial {
+  readonly id: DialId
+  readonly attempt: AttemptId
+  readonly target: DialTarget
+  readonly phase:
+    /** INVITE sent, no answer at all. */
+    | 'trying'
+    /** At least one 1xx came. */
+    | 'progressing'
+    | 'answered'
+    /** CANCEL or BYE sent: its end is awaited, whatever it answers. */
+    | 'closing'
+}
+
+/** One destination of the call. */
+export interface Attempt {
+  readonly id: AttemptId
+  readonly destination: Destination
+  /** `grace`: a live binding is tried first. `given-up`: no push will reach it. */
+  readonly wake: 'none' | 'grace' | 'asked' | 'delivered' | 'given-up'
+  /** The dial that counts for this attempt, if one is open. */
+  readonly dial: DialId | null
+  /** Set when this destination is out of the race; the final status that it came to. */
+  readonly over: number | null
+}
+
+/** What every phase of a call has. */
+export interface Call {
+  readonly caller: CallerLeg
+  readonly hold: HoldStyle
+  readonly attempts: readonly Attempt[]
+  readonly dials: readonly Dial[]
+  readonly timers: ReadonlyMap<TimerName, TimerId>
+  /** The caller has been told that something rings. */
+  readonly alerted: boolean
+  /** Makes ids; only grows. */
+  readonly serial: number
+  /** How many targets the call has been routed to; bounds loops of no-answer targets. */
+  readonly hops: number
+}
+
+/** Before the first event. */
+export interface New {
+  readonly phase: 'new'
+}
+export interface Routing extends Call {
+  readonly phase: 'routing'
+  readonly target: RouteTarget
+}
+export interface Waiting extends Call {
+  readonly phase: 'waiting'
+  readonly plan: Plan
+}
+export interface Connecting extends Call {
+  readonly phase: 'connecting'
+  readonly winner: DialId
+}
+export interface Bridged extends Call {
+  readonly phase: 'bridged'
+  readonly winner: DialId
+}
+export interface Ended extends Call {
+  readonly phase: 'ended'
+  readonly ending: Ending
+  readonly released: boolean
+}
+
+/** A call that has begun and not ended. */
+export type Live = Routing | Waiting | Connecting | Bridged
+
+export interface Step<S extends State = State> {
+  readonly state: S
+  readonly effects: readonly Effect[]
+}
+
+export const NEW: New = { phase: 'new' }

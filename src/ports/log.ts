@@ -1,0 +1,7 @@
+/** Structured log lines. The shape is pino's, so that pino itself is one. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

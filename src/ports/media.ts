@@ -1,0 +1,82 @@
+/** What a waiting or silent side hears. */
+export type Sound =
+  /** Ringback of a country, ISO 3166-1 alpha-2 in lower case (ITU-T E.180). */
+  | { readonly kind: 'ringback'; readonly country: string }
+  /** Somebody accepted; the device is being connected. */
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'silence' }
+
+export interface MediaCounters {
+  readonly packetsIn: number
+  readonly bytesIn: number
+  readonly packetsOut: number
+  readonly bytesOut: number
+  /** Received G.711 packets that carry silence. */
+  readonly silentIn: number
+}
+
+/** One side of a call's media. It is closed by `close`, or by its engine going away (`onLost`). */
+export interface MediaEndpoint {
+  readonly id: string
+  /** Our SDP: the answer to the offer that the endpoint was made from, or our offer. Changes by `modify`. */
+  readonly localSdp: string
+  /** Completes our own offer with the peer's answer. Rejects `not-acceptable`. */
+  accept(answerSdp: string): Promise<void>
+  /** A new offer of the peer (re-INVITE); resolves to our answer. Rejects `not-acceptable`, and nothing changes then. */
+  modify(offerSdp: string): Promise<string>
+  /** Plays until another sound, `join` or `close`. */
+  play(sound: Sound): Promise<void>
+  /** Relays both ways. Rejects `not-acceptable` where the sides share no codec. */
+  join(other: MediaEndpoint): Promise<void>
+  counters(): Promise<MediaCounters>
+  /** Idempotent; never rejects. */
+  close(): Promise<void>
+}
+
+export interface MediaEndpointEvents {
+  /** Nothing came in for the configured time although it should. */
+  timeout?(): void
+  /** The engine is gone, and the endpoint with it. */
+  lost?(): void
+}
+
+export interface MediaEndpointOptions {
+  /** The peer's offer; without one the endpoint makes an offer. */
+  readonly offer?: string
+  /** Our offer is to carry this endpoint's codecs first, so that no transcoding is needed. */
+  readonly offerLike?: MediaEndpoint
+  readonly events?: MediaEndpointEvents
+}
+
+export interface MediaGauges {
+  readonly endpoints: number
+  readonly portsInUse: number
+  readonly tones: number
+  readonly timers: number
+}
+
+export interface Media {
+  /** Every request has a deadline of its own; rejects with {@link MediaError}. */
+  endpoint(options: MediaEndpointOptions): Promise<MediaEndpoint>
+  /** Rejects where the engine is away. */
+  gauges(): Promise<MediaGauges>
+  close(): Promise<void>
+}
+
+export type MediaErrorCode =
+  /** Nothing in common: 488. */
+  | 'not-acceptable'
+  /** Ports or capacity used up: 503. */
+  | 'exhausted'
+  /** The engine is away or did not answer in time: 503. */
+  | 'lost'
+
+export class MediaError extends Error {
+  override readonly name = 'MediaError'
+  constructor(
+    readonly code: MediaErrorCode,
+    message: string,
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,113 @@
+import type { Contact } from '../call/destination.js'
+import type { Ending } from '../call/ending.js'
+import type { PushTarget } from './push.js'
+
+/** One app install. Outlives its bindings and restarts. Times: microseconds since the epoch. */
+export interface Device {
+  readonly id: string
+  readonly user: string
+  /** `+sip.instance` (RFC 5626 §4.1), without the angle brackets, where the device gave one. */
+  readonly instance: string | null
+  /** Null once the token is retired. */
+  readonly push: PushTarget | null
+  readonly createdAt: number
+  readonly seenAt: number
+  /** When and why the push token was retired. */
+  readonly retired: { readonly at: number; readonly reason: string } | null
+}
+
+/** Where a REGISTER came from (RFC 5626). */
+export interface Flow {
+  readonly protocol: string
+  readonly address: string
+  readonly port: number
+}
+
+/** A SIP registration of a device or of a phone without push parameters. */
+export interface Binding extends Contact {
+  readonly user: string
+  readonly deviceId: string | null
+  readonly instance: string | null
+  readonly regId: number | null
+  readonly callId: string
+  readonly cseq: number
+  /** Name of the gateway that the REGISTER came through. */
+  readonly gateway: string
+  readonly source: Flow
+  /** q value of the Contact, 0 to 1. */
+  readonly q: number
+  readonly userAgent: string | null
+  /** Contact parameters as registered, push parameters included, for the 2xx that lists them. */
+  readonly contactHeader: string
+  readonly registeredAt: number
+  readonly expiresAt: number
+}
+
+/** One row a call. */
+export interface CallRecord {
+  readonly id: string
+  readonly startedAt: number
+  readonly answeredAt: number | null
+  readonly endedAt: number | null
+  readonly trunk: string | null
+  readonly from: string
+  readonly to: string
+  readonly user: string | null
+  readonly ending: Ending | null
+}
+
+/** One journal line of a call. */
+export interface CallEventRecord {
+  readonly callId: string
+  /** Counts from 0 within the call. */
+  readonly seq: number
+  readonly at: number
+  /** A stage or an event of the call machine. */
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>> | null
+}
+
+export interface DeviceStore {
+  /** Makes or replaces the device. Written when the promise resolves. */
+  putDevice(device: Device): Promise<void>
+  device(id: string): Promise<Device | null>
+  devicesOf(user: string): Promise<readonly Device[]>
+  /** The device that owns this push address (RFC 8599 §5.3). */
+  deviceByPush(push: PushTarget): Promise<Device | null>
+  deviceByInstance(user: string, instance: string): Promise<Device | null>
+  /** Marks the push token dead, but only where it is still this one; true where it was. */
+  retirePush(deviceId: string, push: PushTarget, reason: string, at: number): Promise<boolean>
+  listDevices(): Promise<readonly Device[]>
+}
+
+export interface BindingStore {
+  /** Applies the changes of one REGISTER in one transaction. Written when the promise resolves. */
+  writeBindings(change: {
+    readonly put: readonly Binding[]
+    readonly remove: readonly string[]
+  }): Promise<void>
+  /** Bindings of a user that have not expired at `now`. */
+  bindingsOf(user: string, now: number): Promise<readonly Binding[]>
+  /** Deletes bindings that expired before `now`; returns how many. */
+  dropExpired(now: number): Promise<number>
+}
+
+export interface CallStore {
+  /** Written behind the call, in batches; the promise resolves when the batch is on disk. */
+  saveCalls(calls: readonly CallRecord[], events: readonly CallEventRecord[]): Promise<void>
+  call(id: string): Promise<{ readonly call: CallRecord; readonly events: readonly CallEventRecord[] } | null>
+  /** Newest first. */
+  recentCalls(limit: number): Promise<readonly CallRecord[]>
+  /** Gives every call that has no ending this one; returns their ids. For the start after a crash. */
+  endInterrupted(ending: Ending, at: number): Promise<readonly string[]>
+}
+
+/** Errors of every method: {@link StoreUnavailable} where the database cannot be reached or does not answer in time. */
+export interface Store extends DeviceStore, BindingStore, CallStore {
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
