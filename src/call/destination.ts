@@ -50,3 +50,25 @@ export type Destination = DeviceDestination | ContactDestination | OutsideDestin
 export type DialTarget =
   | { readonly kind: 'contact'; readonly contact: Contact }
   | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
+
+/** A phone that registered just now. `device`: null for a plain phone. */
+export interface Arrival {
+  readonly device: DeviceRef | null
+  readonly contact: Contact
+}
+
+export function destinationOf({ device, contact }: Arrival): Destination {
+  return device === null ? { kind: 'contact', contact } : { kind: 'device', device, contact, asleep: false }
+}
+
+/** Whether a destination is the phone that registered. */
+export function reaches(destination: Destination, { device, contact }: Arrival): boolean {
+  switch (destination.kind) {
+    case 'device':
+      return device?.deviceId === destination.device.deviceId
+    case 'contact':
+      return device === null && destination.contact.bindingId === contact.bindingId
+    case 'outside':
+      return false
+  }
+}

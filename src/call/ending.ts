@@ -84,8 +84,22 @@ const CAUSE_OF_STATUS: Record<number, EndingCause> = {
 }
 
 /** The ending that a destination's final status (3xx to 6xx) stands for. */
-export function endingOfStatus(status: number, more: Partial<Omit<Ending, 'cause' | 'by'>> = {}): Ending {
-  return { cause: CAUSE_OF_STATUS[status] ?? 'failed', by: 'callee', status, ...more }
+export function endingOfStatus(
+  status: number,
+  by: EndedBy,
+  more: Partial<Omit<Ending, 'cause' | 'by'>> = {},
+): Ending {
+  return { cause: CAUSE_OF_STATUS[status] ?? 'failed', by, status, ...more }
+}
+
+/** The caller's CANCEL; its Reason is passed on (RFC 3326 §2). */
+export function cancelled(reason: string | undefined): Ending {
+  return ending('cancelled', 'caller', reason === undefined ? {} : { reason })
+}
+
+/** A BYE; its Reason is passed on to the other side. `status`: what the caller got or would have got. */
+export function hungUp(by: EndedBy, reason: string | undefined, status: number): Ending {
+  return ending('hung-up', by, reason === undefined ? { status } : { status, reason })
 }
 
 /**

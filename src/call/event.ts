@@ -1,4 +1,4 @@
-import type { Contact } from './destination.js'
+import type { Arrival } from './destination.js'
 import type { Ending } from './ending.js'
 import type { HoldStyle, Plan, RouteTarget } from './plan.js'
 import type { AttemptId, DialId, LegId, TimerId } from './state.js'
@@ -22,8 +22,8 @@ export type CallEvent =
       readonly gone: boolean
       readonly detail: string
     }
-  /** A device of the call has registered, and its REGISTER got a 2xx. */
-  | { readonly type: 'registered'; readonly deviceId: string; readonly contact: Contact }
+  /** A phone of a user of the call has registered, and its REGISTER got a 2xx. */
+  | ({ readonly type: 'registered' } & Arrival)
   /** The dialled side gave a sign of life: any 1xx. */
   | { readonly type: 'dial-progressed'; readonly dial: DialId; readonly status: number }
   | { readonly type: 'dial-answered'; readonly dial: DialId }
@@ -35,8 +35,10 @@ export type CallEvent =
   | { readonly type: 'leg-closed'; readonly leg: LegId; readonly reason?: string }
   | { readonly type: 'media-timeout' }
   | { readonly type: 'timer'; readonly id: TimerId }
-  /** The engine that carries the call is gone; `legs`: with it, every leg; media: the legs still stand. */
-  | { readonly type: 'engine-lost'; readonly engine: 'signaling' | 'media' }
+  /** A gateway is gone, and these legs of the call with it. */
+  | { readonly type: 'signaling-lost'; readonly legs: readonly LegId[] }
+  /** The media engine is gone; the legs still stand. */
+  | { readonly type: 'media-lost' }
   /** The server has waited for its live calls long enough. */
   | { readonly type: 'drained' }
 

@@ -1,4 +1,4 @@
-import type { Destination } from './destination.js'
+import { type Arrival, type Destination, destinationOf, reaches } from './destination.js'
 
 /** What the caller hears while waiting; chosen by trunk. */
 export type HoldStyle =
@@ -30,4 +30,16 @@ export interface Plan {
   /** How long a live binding may stay silent before its device is pushed as well. */
   readonly graceMs: number
   readonly otherwise: Otherwise
+}
+
+/** The destinations, brought up to date by phones that registered while they were being looked up. */
+export function withArrivals(
+  destinations: readonly Destination[],
+  arrivals: readonly Arrival[],
+): readonly Destination[] {
+  return arrivals.reduce<readonly Destination[]>((known, arrival) => {
+    const fresh = destinationOf(arrival)
+    const at = known.findIndex((d) => reaches(d, arrival))
+    return at < 0 ? [...known, fresh] : known.with(at, fresh)
+  }, destinations)
 }

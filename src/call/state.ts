@@ -1,4 +1,4 @@
-import type { Destination, DialTarget } from './destination.js'
+import type { Arrival, Destination, DialTarget } from './destination.js'
 import type { Effect } from './effect.js'
 import type { Ending } from './ending.js'
 import type { HoldStyle, Plan, RouteTarget } from './plan.js'
@@ -61,10 +61,21 @@ export interface Attempt {
   readonly destination: Destination
   /** `grace`: a live binding is tried first. `given-up`: no push will reach it. */
   readonly wake: 'none' | 'grace' | 'asked' | 'delivered' | 'given-up'
+  /** The device was pushed, and nothing has told it since how the call ended. */
+  readonly owedEnding: boolean
   /** The dial that counts for this attempt, if one is open. */
   readonly dial: DialId | null
-  /** Set when this destination is out of the race; the final status that it came to. */
-  readonly over: number | null
+  /** How many dials it has had; bounded. */
+  readonly dialled: number
+  /** Set when this destination is out of the race. */
+  readonly over: Over | null
+}
+
+export interface Over {
+  /** The final status that it came to. */
+  readonly status: number
+  /** No way back. Otherwise it could not be reached, and a REGISTER brings it back into the race. */
+  readonly final: boolean
 }
 
 /** What every phase of a call has. */
@@ -89,6 +100,8 @@ export interface New {
 export interface Routing extends Call {
   readonly phase: 'routing'
   readonly target: RouteTarget
+  /** Phones that registered while the target was being resolved: the plan may be older than they are. */
+  readonly arrived: readonly Arrival[]
 }
 export interface Waiting extends Call {
   readonly phase: 'waiting'

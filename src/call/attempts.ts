@@ -1,0 +1,206 @@
+import { type Arrival, type Destination, destinationOf, type DialTarget, reaches } from './destination.js'
+import { type Ending, ending, endingOfStatus } from './ending.js'
+import type { Attempt, AttemptId, Call, Dial, DialId, Over, State, Step } from './state.js'
+import { arm, disarm, stay, step, andThen } from './step.js'
+
+/** A device that registers, fails and registers again is dialled so often and no more. */
+const DIALS_PER_ATTEMPT = 5
+
+/**
+ * Final statuses that speak of a registration gone stale rather than of the user's will: the device may be
+ * reached after all once it registers anew. 430: RFC 5626 §5.3.1.
+ */
+const STALE_CONTACT: ReadonlySet<number> = new Set([404, 408, 410, 430, 481, 500, 502, 503, 504])
+
+/** Why the INVITE on a flow that is gone is cancelled, should it still be heard there. */
+const FLOW_REPLACED = 'SIP;cause=430;text="Flow replaced"'
+
+type Ringing = State & Call
+
+/** Adds a destination to the race and goes after it. */
+export function attempt<S extends Ringing>(state: S, destination: Destination, graceMs: number): Step<S> {
+  const id: AttemptId = `a${state.serial}`
+  const fresh: Attempt = {
+    id,
+    destination,
+    wake: 'none',
+    owedEnding: false,
+    dial: null,
+    dialled: 0,
+    over: null,
+  }
+  const added = { ...state, serial: state.serial + 1, attempts: [...state.attempts, fresh] }
+  return begin(added, fresh, graceMs)
+}
+
+function begin<S extends Ringing>(state: S, { id, destination }: Attempt, graceMs: number): Step<S> {
+  switch (destination.kind) {
+    case 'outside':
+      return dial(state, id, destination)
+    case 'contact':
+      return dial(state, id, destination)
+    case 'device': {
+      const { contact, device, asleep } = destination
+      if (contact === null || (asleep && device.wakeable)) return wake(state, id)
+      const dialled = dial(state, id, { kind: 'contact', contact })
+      if (!device.wakeable) return dialled
+      return andThen(dialled, (s) => arm(change(s, id, { wake: 'grace' }), `grace:${id}`, graceMs))
+    }
+  }
+}
+
+/** Pushes to the attempt's device; where there is no token to push to, the device is out of reach. */
+export function wake<S extends Ringing>(state: S, id: AttemptId): Step<S> {
+  const { destination } = find(state, id)
+  if (destination.kind !== 'device' || !destination.device.wakeable) {
+    return giveUp(state, id, { status: 480, final: false })
+  }
+  return andThen(disarm(state, `grace:${id}`), (s) =>
+    step(change(s, id, { wake: 'asked', owedEnding: true }), {
+      type: 'wake',
+      attempt: id,
+      deviceId: destination.device.deviceId,
+    }),
+  )
+}
+
+export function dial<S extends Ringing>(state: S, attemptId: AttemptId, target: DialTarget): Step<S> {
+  const id: DialId = `d${state.serial}`
+  const opened: Dial = { id, attempt: attemptId, target, phase: 'trying' }
+  const before = find(state, attemptId)
+  const changed = change(state, attemptId, { dial: id, dialled: before.dialled + 1, over: null })
+  return step(
+    { ...changed, serial: state.serial + 1, dials: [...state.dials, opened] },
+    { type: 'dial', dial: id, attempt: attemptId, target },
+  )
+}
+
+/** A phone of the call registered: its INVITE goes to the binding that this made. */
+export function registered<S extends Ringing>(state: S, arrival: Arrival, graceMs: number): Step<S> {
+  const known = state.attempts.findLast((a) => reaches(a.destination, arrival))
+  if (known === undefined) return attempt(state, destinationOf(arrival), graceMs)
+  if (known.over?.final === true || known.dialled >= DIALS_PER_ATTEMPT) return stay(state)
+  const current = state.dials.find((d) => d.id === known.dial)
+  const { contact } = arrival
+  // The phone may still get the INVITE on the flow it is on: a second one would ring it twice.
+  if (current !== undefined && flowOf(current) === contact.flow) return stay(state)
+  const renewed = change(state, known.id, { destination: destinationOf(arrival) })
+  return andThen(quieten(renewed, known), (s) =>
+    andThen(current === undefined ? stay(s) : close(s, current.id, FLOW_REPLACED), (t) =>
+      dial(t, known.id, { kind: 'contact', contact }),
+    ),
+  )
+}
+
+/** The device is awake: no grace is needed, and no retry of a push that has not gone out. */
+function quieten<S extends Ringing>(state: S, { id, wake: woken }: Attempt): Step<S> {
+  return andThen(disarm(state, `grace:${id}`), (s) => {
+    if (woken === 'grace') return stay(change(s, id, { wake: 'none' }))
+    return woken === 'asked' ? step(s, { type: 'stop-wake', attempt: id }) : stay(s)
+  })
+}
+
+function flowOf(dialled: Dial): string | undefined {
+  return dialled.target.kind === 'contact' ? dialled.target.contact.flow : undefined
+}
+
+/** A dial came to a final status. What that means for its attempt is said here, whether the call still waits or not. */
+export function dialFailed<S extends Ringing>(state: S, id: DialId, status: number): Step<S> {
+  const failed = state.dials.find((d) => d.id === id)
+  if (failed === undefined) return stay(state)
+  const left = withoutDial(state, id)
+  const owner = left.attempts.find((a) => a.dial === id)
+  if (owner === undefined) return stay(left)
+  const freed = change(left, owner.id, { dial: null })
+  if (!STALE_CONTACT.has(status)) {
+    return giveUp(change(freed, owner.id, { owedEnding: false }), owner.id, { status, final: true })
+  }
+  if (owner.destination.kind !== 'device' || owner.dialled >= DIALS_PER_ATTEMPT) {
+    return giveUp(freed, owner.id, { status, final: true })
+  }
+  switch (owner.wake) {
+    case 'none':
+    case 'grace':
+      return owner.owedEnding ? stay(freed) : wake(freed, owner.id)
+    case 'asked':
+    case 'delivered':
+      return stay(freed)
+    case 'given-up':
+      return giveUp(freed, owner.id, { status: 480, final: false })
+  }
+}
+
+export function pushRefused<S extends Ringing>(state: S, id: AttemptId): Step<S> {
+  const refused = state.attempts.find((a) => a.id === id)
+  if (refused === undefined || (refused.wake !== 'asked' && refused.wake !== 'delivered')) return stay(state)
+  const changed = change(state, id, { wake: 'given-up', owedEnding: false })
+  return refused.dial === null && refused.over === null
+    ? giveUp(changed, id, { status: 480, final: false })
+    : stay(changed)
+}
+
+export function pushDelivered<S extends Ringing>(state: S, id: AttemptId): Step<S> {
+  const woken = state.attempts.find((a) => a.id === id)
+  return woken?.wake === 'asked' ? stay(change(state, id, { wake: 'delivered' })) : stay(state)
+}
+
+function giveUp<S extends Ringing>(state: S, id: AttemptId, over: Over): Step<S> {
+  return disarm(change(state, id, { over }), `grace:${id}`)
+}
+
+/** Takes a destination out of the race because of something that it has not said: its phone is told why. */
+export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: number, reason: string): Step<S> {
+  const loser = find(state, id)
+  const current = state.dials.find((d) => d.id === loser.dial)
+  const toldBySip = current?.phase === 'progressing'
+  const over = loser.over ?? { status, final: true }
+  const out = disarm(change(state, id, { over, dial: null, owedEnding: false }), `grace:${id}`)
+  const closed = andThen(out, (s) => (current === undefined ? stay(s) : close(s, current.id, reason)))
+  if (!loser.owedEnding || loser.destination.kind !== 'device') return closed
+  const { deviceId } = loser.destination.device
+  return andThen(closed, (s) =>
+    andThen(loser.wake === 'asked' ? step(s, { type: 'stop-wake', attempt: id }) : stay(s), (t) =>
+      toldBySip ? stay(t) : step(t, { type: 'tell-ending', attempt: id, deviceId, reason }),
+    ),
+  )
+}
+
+/** CANCEL or BYE, whichever the dial is ripe for. Its end is still awaited. */
+export function close<S extends Ringing>(state: S, id: DialId, reason: string): Step<S> {
+  const open = state.dials.find((d) => d.id === id)
+  if (open === undefined || open.phase === 'closing') return stay(state)
+  const closing = setDial(state, id, 'closing')
+  return open.phase === 'answered'
+    ? step(closing, { type: 'hang-up', leg: id, reason })
+    : step(closing, { type: 'cancel-dial', dial: id, reason })
+}
+
+/** Everybody is out of the race: what that comes to, the most telling answer first (RFC 3261 §16.7 step 6). */
+export function outcome(attempts: readonly Attempt[]): Ending {
+  const finals = attempts.flatMap((a) => (a.over?.final === true ? [a.over.status] : []))
+  const best = finals.find((s) => s >= 600) ?? finals.find((s) => s === 486) ?? finals[0]
+  if (best === undefined) return ending('unreachable', 'server')
+  return endingOfStatus(best, 'callee')
+}
+
+export function everybodyIsOut(state: Call): boolean {
+  return state.attempts.every((a) => a.over !== null)
+}
+
+export function setDial<S extends Ringing>(state: S, id: DialId, phase: Dial['phase']): S {
+  return { ...state, dials: state.dials.map((d) => (d.id === id ? { ...d, phase } : d)) }
+}
+
+export function withoutDial<S extends Ringing>(state: S, id: DialId): S {
+  return { ...state, dials: state.dials.filter((d) => d.id !== id) }
+}
+
+export function change<S extends Ringing>(state: S, id: AttemptId, what: Partial<Attempt>): S {
+  return { ...state, attempts: state.attempts.map((a) => (a.id === id ? { ...a, ...what } : a)) }
+}
+
+function find(state: Call, id: AttemptId): Attempt {
+  const found = state.attempts.find((a) => a.id === id)
+  if (found === undefined) throw new Error(`no attempt ${id} in this call`)
+  return found
+}

@@ -1,0 +1,26 @@
+import { dialFailed, withoutDial } from './attempts.js'
+import { ending } from './ending.js'
+import { end } from './finish.js'
+import type { Ended, LegId, Live, Step } from './state.js'
+import { forEach, stay } from './step.js'
+
+/**
+ * A gateway is gone. The call ends where its caller or the leg that won was on it; a dial of a call that still
+ * waits has merely failed.
+ */
+export function signalingLost<S extends Live>(state: S, legs: readonly LegId[]): Step<S | Ended> {
+  const gone = state.dials.filter((d) => legs.includes(d.id))
+  const winnerGone = 'winner' in state && legs.includes(state.winner)
+  if (!legs.includes('caller') && !winnerGone) {
+    return forEach(state, gone, (s, d) => dialFailed(s, d.id, 503))
+  }
+  const standing = gone.reduce<Live>((s, d) => withoutDial(s, d.id), state)
+  const caller = legs.includes('caller') ? 'closed' : standing.caller
+  return end({ ...standing, caller }, ending('engine-lost', 'server', { detail: 'a SIP gateway was lost' }))
+}
+
+/** A gateway is gone after the end: what was on it is closed with it. */
+export function closeLost(state: Ended, legs: readonly LegId[]): Step<Ended> {
+  const dials = state.dials.filter((d) => !legs.includes(d.id))
+  return stay({ ...state, dials, caller: legs.includes('caller') ? 'closed' : state.caller })
+}

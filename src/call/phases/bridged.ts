@@ -1,0 +1,49 @@
+import { dialFailed, withoutDial } from '../attempts.js'
+import { ending, hungUp } from '../ending.js'
+import type { CallEvent } from '../event.js'
+import { end } from '../finish.js'
+import { hangUpLate } from '../late.js'
+import { signalingLost } from '../lost.js'
+import type { Bridged, Step } from '../state.js'
+import { stay } from '../step.js'
+
+/** The two sides talk. Exits: a BYE of either, no media, an engine lost, the server going down. */
+export function whileBridged(state: Bridged, event: CallEvent): Step {
+  switch (event.type) {
+    case 'leg-closed':
+      if (event.leg === 'caller')
+        return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
+      if (event.leg === state.winner) {
+        return end(withoutDial(state, state.winner), hungUp('callee', event.reason, 200))
+      }
+      return stay(withoutDial(state, event.leg))
+    case 'dial-failed':
+      return dialFailed(state, event.dial, event.status)
+    case 'dial-answered':
+      return hangUpLate(state, event.dial)
+    case 'media-timeout':
+      return end(state, ending('media-timeout', 'server'))
+    case 'signaling-lost':
+      return signalingLost(state, event.legs)
+    case 'media-lost':
+      return end(state, ending('engine-lost', 'server', { status: 200, detail: 'the media engine was lost' }))
+    case 'drained':
+      return end(state, ending('drained', 'server', { status: 200 }))
+    case 'invited':
+    case 'routed':
+    case 'route-failed':
+    case 'held':
+    case 'hold-failed':
+    case 'caller-cancelled':
+    case 'registered':
+    case 'push-delivered':
+    case 'push-refused':
+    case 'dial-progressed':
+    case 'connected':
+    case 'connect-failed':
+    case 'timer':
+      return stay(state)
+    default:
+      return event satisfies never
+  }
+}

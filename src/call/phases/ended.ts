@@ -1,0 +1,52 @@
+import { withoutDial } from '../attempts.js'
+import { reasonOf } from '../ending.js'
+import type { CallEvent } from '../event.js'
+import { abandon, hangUpCaller, rejectCaller, settle } from '../finish.js'
+import { hangUpLate } from '../late.js'
+import { closeLost } from '../lost.js'
+import type { Ended, Step, TimerId } from '../state.js'
+import { fired, stay, andThen } from '../step.js'
+
+/** The record is written; what is still open closes, and then the call is forgotten. */
+export function afterTheEnd(state: Ended, event: CallEvent): Step {
+  switch (event.type) {
+    case 'dial-failed':
+      return settle(withoutDial(state, event.dial))
+    case 'dial-answered':
+      return hangUpLate(state, event.dial, reasonOf(state.ending))
+    case 'leg-closed':
+      return settle(event.leg === 'caller' ? { ...state, caller: 'closed' } : withoutDial(state, event.leg))
+    // The CANCEL came between the end and the 200 that was on its way (RFC 3261 §9.2).
+    case 'caller-cancelled':
+      return settle({ ...state, caller: 'closed' })
+    case 'connected':
+      return state.caller === 'answering' ? hangUpCaller(state) : stay(state)
+    case 'connect-failed':
+      return state.caller === 'answering' ? andThen(rejectCaller(state), settle) : stay(state)
+    case 'signaling-lost':
+      return andThen(closeLost(state, event.legs), settle)
+    case 'timer':
+      return timer(state, event.id)
+    case 'invited':
+    case 'routed':
+    case 'route-failed':
+    case 'held':
+    case 'hold-failed':
+    case 'registered':
+    case 'push-delivered':
+    case 'push-refused':
+    case 'dial-progressed':
+    case 'media-timeout':
+    case 'media-lost':
+    case 'drained':
+      return stay(state)
+    default:
+      return event satisfies never
+  }
+}
+
+function timer(state: Ended, id: TimerId): Step {
+  const due = fired(state, id)
+  if (due === undefined) return stay(state)
+  return due.name === 'settle' ? abandon(due.state) : stay(due.state)
+}

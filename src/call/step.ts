@@ -1,0 +1,67 @@
+import type { Effect } from './effect.js'
+import type { State, Step, TimerId, TimerName } from './state.js'
+import type { Call } from './state.js'
+
+/** Nothing changes. */
+export function stay<S extends State>(state: S): Step<S> {
+  return { state, effects: [] }
+}
+
+export function step<S extends State>(state: S, ...effects: Effect[]): Step<S> {
+  return { state, effects }
+}
+
+/** Goes on from where a step arrived, and keeps the effects of both in order. */
+export function andThen<A extends State, B extends State>(
+  first: Step<A>,
+  next: (state: A) => Step<B>,
+): Step<B> {
+  const second = next(first.state)
+  if (first.effects.length === 0) return second
+  return { state: second.state, effects: [...first.effects, ...second.effects] }
+}
+
+/** Runs `next` for each item, one after another. */
+export function forEach<S extends State, T>(
+  state: S,
+  items: readonly T[],
+  next: (state: S, item: T) => Step<S>,
+): Step<S> {
+  return items.reduce<Step<S>>((sofar, item) => andThen(sofar, (s) => next(s, item)), stay(state))
+}
+
+/** Starts a timer under a fresh id; one of the same name that still runs is stopped. */
+export function arm<S extends State & Call>(state: S, name: TimerName, ms: number): Step<S> {
+  return andThen(disarm(state, name), (s) => {
+    const id: TimerId = `${name}#${s.serial}`
+    const timers = new Map(s.timers).set(name, id)
+    return step({ ...s, timers, serial: s.serial + 1 }, { type: 'start-timer', id, ms })
+  })
+}
+
+export function disarm<S extends State & Call>(state: S, name: TimerName): Step<S> {
+  const id = state.timers.get(name)
+  if (id === undefined) return stay(state)
+  return step(forget(state, name), { type: 'stop-timer', id })
+}
+
+export function disarmAll<S extends State & Call>(state: S): Step<S> {
+  return forEach(state, [...state.timers.keys()], disarm)
+}
+
+/** Which timer an id stands for; undefined where it is stale. The timer has fired: it no longer runs. */
+export function fired<S extends State & Call>(
+  state: S,
+  id: TimerId,
+): { name: TimerName; state: S } | undefined {
+  for (const [name, current] of state.timers) {
+    if (current === id) return { name, state: forget(state, name) }
+  }
+  return undefined
+}
+
+function forget<S extends State & Call>(state: S, name: TimerName): S {
+  const timers = new Map(state.timers)
+  timers.delete(name)
+  return { ...state, timers }
+}

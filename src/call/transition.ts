@@ -1,0 +1,46 @@
+import type { CallEvent } from './event.js'
+import { whileBridged } from './phases/bridged.js'
+import { whileConnecting } from './phases/connecting.js'
+import { afterTheEnd } from './phases/ended.js'
+import { whileRouting } from './phases/routing.js'
+import { whileWaiting } from './phases/waiting.js'
+import type { New, Routing, State, Step } from './state.js'
+import { stay, step } from './step.js'
+
+/** What an event does to a call. Pure and total: an event that means nothing in a phase changes nothing. */
+export function transition(state: State, event: CallEvent): Step {
+  switch (state.phase) {
+    case 'new':
+      return begin(state, event)
+    case 'routing':
+      return whileRouting(state, event)
+    case 'waiting':
+      return whileWaiting(state, event)
+    case 'connecting':
+      return whileConnecting(state, event)
+    case 'bridged':
+      return whileBridged(state, event)
+    case 'ended':
+      return afterTheEnd(state, event)
+    default:
+      return state satisfies never
+  }
+}
+
+function begin(state: New, event: CallEvent): Step {
+  if (event.type !== 'invited') return stay(state)
+  const routing: Routing = {
+    phase: 'routing',
+    target: event.target,
+    arrived: [],
+    caller: 'pending',
+    hold: event.hold,
+    attempts: [],
+    dials: [],
+    timers: new Map(),
+    alerted: false,
+    serial: 1,
+    hops: 1,
+  }
+  return step(routing, { type: 'route', target: event.target })
+}
