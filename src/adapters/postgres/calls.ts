@@ -1,0 +1,103 @@
+import { sql } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
+import type { CallEventRecord, CallRecord, CallStore } from '../../ports/store.js'
+import { insertRows, isFilled, lastOfEach } from './batch.js'
+import { toJson } from './json.js'
+import type { CallEventTable, CallTable, Tables } from './tables.js'
+
+export function callStore(db: Kysely<Tables>): CallStore {
+  return {
+    async saveCalls(calls, events) {
+      await db.transaction().execute(async (transaction) => {
+        await putCalls(transaction, calls)
+        await putEvents(transaction, events)
+      })
+    },
+
+    async call(id) {
+      const row = await db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row === undefined) return null
+      const events = await db
+        .selectFrom('call_events')
+        .selectAll()
+        .where('call_id', '=', id)
+        .orderBy('seq')
+        .execute()
+      return { call: toCall(row), events: events.map(toEvent) }
+    },
+
+    async recentCalls(limit) {
+      const rows = await db
+        .selectFrom('calls')
+        .selectAll()
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toCall)
+    },
+
+    async endInterrupted(ending, at) {
+      const rows = await db
+        .updateTable('calls')
+        .set({ ending: toJson(ending), ended_at: at })
+        .where('ending', 'is', null)
+        .returning('id')
+        .execute()
+      return rows.map((row) => row.id)
+    },
+  }
+}
+
+/** What a call has once come to is not taken back by a batch that is written late or again. */
+async function putCalls(db: Kysely<Tables>, calls: readonly CallRecord[]): Promise<void> {
+  const rows = lastOfEach(calls, (call) => call.id).map(toRow)
+  if (!isFilled(rows)) return
+  await sql`
+    ${insertRows('calls', rows)}
+    on conflict (id) do update set
+      started_at = excluded.started_at,
+      answered_at = coalesce(excluded.answered_at, calls.answered_at),
+      ended_at = coalesce(excluded.ended_at, calls.ended_at),
+      trunk = excluded.trunk, caller = excluded.caller, callee = excluded.callee,
+      user_name = coalesce(excluded.user_name, calls.user_name),
+      ending = coalesce(excluded.ending, calls.ending)`.execute(db)
+}
+
+async function putEvents(db: Kysely<Tables>, events: readonly CallEventRecord[]): Promise<void> {
+  const rows = events.map(({ callId, seq, at, type, data }) => ({ call_id: callId, seq, at, type, data }))
+  if (!isFilled(rows)) return
+  await sql`${insertRows('call_events', rows)} on conflict (call_id, seq) do nothing`.execute(db)
+}
+
+function toRow(call: CallRecord): Selectable<CallTable> {
+  return {
+    id: call.id,
+    started_at: call.startedAt,
+    answered_at: call.answeredAt,
+    ended_at: call.endedAt,
+    trunk: call.trunk,
+    caller: call.from,
+    callee: call.to,
+    user_name: call.user,
+    ending: call.ending,
+  }
+}
+
+function toCall(row: Selectable<CallTable>): CallRecord {
+  return {
+    id: row.id,
+    startedAt: row.started_at,
+    answeredAt: row.answered_at,
+    endedAt: row.ended_at,
+    trunk: row.trunk,
+    from: row.caller,
+    to: row.callee,
+    user: row.user_name,
+    ending: row.ending,
+  }
+}
+
+function toEvent(row: Selectable<CallEventTable>): CallEventRecord {
+  return { callId: row.call_id, seq: row.seq, at: row.at, type: row.type, data: row.data }
+}

@@ -1,0 +1,71 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { PostgresPool } from 'kysely'
+import type { Store } from '../../ports/store.js'
+import { bindingStore } from './bindings.js'
+import { callStore } from './calls.js'
+import type { Database } from './database.js'
+import { deviceStore } from './devices.js'
+import { migrate } from './migrate.js'
+import { openPglite } from './pglite.js'
+import { openServer } from './server.js'
+import type { ServerOptions } from './server.js'
+import type { Tables } from './tables.js'
+
+export { DirectoryInUse } from './directory-lock.js'
+
+export type StoreOptions =
+  /** PGlite in the directory, which is made where it is missing; in memory where `path` is null. */
+  | { readonly engine: 'pglite'; readonly path: string | null }
+  | ({ readonly engine: 'postgres' } & ServerOptions)
+
+export interface MigratingStore extends Store {
+  /** Brings the tables up to date; returns the names of the migrations that were applied now. */
+  migrate(): Promise<readonly string[]>
+}
+
+/**
+ * Opens the database and makes sure that it answers; its tables are up to date only after `migrate`.
+ *
+ * @throws StoreUnavailable where it cannot be reached, DirectoryInUse where another process has PGlite's directory
+ */
+export async function openStore(options: StoreOptions): Promise<MigratingStore> {
+  const database = options.engine === 'pglite' ? await openPglite(options.path) : openServer(options)
+  const store = storeOn(database)
+  try {
+    await store.ping()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function storeOn(database: Database): MigratingStore {
+  const db = kyselyOn(database.pool)
+  let closing: Promise<void> | undefined
+  return {
+    ...deviceStore(db),
+    ...bindingStore(db),
+    ...callStore(db),
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
+    async migrate() {
+      if (database.migrationPool === null) return migrate(db)
+      const patient = database.migrationPool()
+      try {
+        return await migrate(kyselyOn(patient))
+      } finally {
+        await patient.end()
+      }
+    },
+    close() {
+      closing ??= database.pool.end().then(() => database.closed())
+      return closing
+    },
+  }
+}
+
+function kyselyOn(pool: PostgresPool): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+}

@@ -1,0 +1,68 @@
+import type { ColumnType } from 'kysely'
+import type { Ending } from '../../call/ending.js'
+
+/** Microseconds since the epoch; `bigint` in the database, parsed as a number by the pool. */
+type Micros = number
+/** Written as JSON text, read as the value. */
+type Json<T> = ColumnType<T, string, string>
+
+export interface DeviceRow {
+  id: string
+  user_name: string
+  instance: string | null
+  push_provider: string | null
+  push_token: string | null
+  push_param: string | null
+  created_at: Micros
+  seen_at: Micros
+  retired_at: Micros | null
+  retired_reason: string | null
+}
+
+export interface BindingRow {
+  id: string
+  user_name: string
+  device_id: string | null
+  instance: string | null
+  reg_id: number | null
+  uri: string
+  flow: string
+  call_id: string
+  cseq: number
+  gateway: string
+  source_protocol: string
+  source_address: string
+  source_port: number
+  q: number
+  user_agent: string | null
+  contact_header: string
+  registered_at: Micros
+  expires_at: Micros
+}
+
+export interface CallTable {
+  id: string
+  started_at: Micros
+  answered_at: Micros | null
+  ended_at: Micros | null
+  trunk: string | null
+  caller: string
+  callee: string
+  user_name: string | null
+  ending: Json<Ending | null>
+}
+
+export interface CallEventTable {
+  call_id: string
+  seq: number
+  at: Micros
+  type: string
+  data: Json<Record<string, unknown> | null>
+}
+
+export interface Tables {
+  devices: DeviceRow
+  bindings: BindingRow
+  calls: CallTable
+  call_events: CallEventTable
+}
