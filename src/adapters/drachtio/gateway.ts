@@ -1,0 +1,128 @@
+import type { Clock } from '../../ports/clock.js'
+import type { Log } from '../../ports/log.js'
+import {
+  type DialRequest,
+  type OutgoingCall,
+  SipFailure,
+  type SignalingHandlers,
+} from '../../ports/signaling.js'
+import { toIncomingCall } from './incoming-call.js'
+import { type GatewayLeg, toLeg } from './leg.js'
+import { dial } from './outgoing-call.js'
+import { toTransaction } from './request.js'
+import { createSrf, type Dialog, type SrfClient } from './srf.js'
+
+export interface GatewayOptions {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly secret: string
+}
+
+const FIRST_RETRY_MS = 150
+const LAST_RETRY_MS = 5_000
+
+/** What lives on one connection to the server; all of it goes with the connection. */
+interface Connection {
+  readonly srf: SrfClient
+  readonly lost: AbortController
+  readonly legs: Set<GatewayLeg>
+  up: boolean
+}
+
+/**
+ * One drachtio server, reconnected for as long as we live. Each connection gets an Srf of its own: the one of a lost
+ * connection keeps callbacks that nobody will ever call, and its own reconnects neither set TCP_NODELAY nor use TLS.
+ */
+export class Gateway {
+  private connection: Connection
+  private retryMs = FIRST_RETRY_MS
+  private stopRetry: (() => void) | undefined
+  private closed = false
+
+  constructor(
+    private readonly options: GatewayOptions,
+    private readonly handlers: SignalingHandlers,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.connection = this.connect()
+  }
+
+  get name(): string {
+    return this.options.name
+  }
+
+  get up(): boolean {
+    return this.connection.up
+  }
+
+  dial(request: DialRequest): OutgoingCall {
+    const { connection } = this
+    if (!connection.up) {
+      const answered = Promise.reject(new SipFailure(503, `gateway ${this.name} is away`))
+      return { answered, cancel: () => undefined }
+    }
+    return dial(connection.srf, request, connection.lost.signal, this.log, (d) => this.track(connection, d))
+  }
+
+  close(): void {
+    this.closed = true
+    this.stopRetry?.()
+    if (this.connection.up) this.connection.srf.disconnect()
+  }
+
+  private connect(): Connection {
+    const srf = createSrf()
+    const connection: Connection = { srf, lost: new AbortController(), legs: new Set(), up: false }
+    srf.on('connect', (error, hostPorts) => this.connected(connection, error, hostPorts))
+    srf.on('error', (error) => this.lose(connection, error))
+    srf.on('close', () => this.lose(connection, undefined))
+    this.route(connection)
+    // One attempt: the next one is ours, on an Srf of its own.
+    srf.connect({ ...this.options, reconnect: { maxAttempts: 1, retryMaxDelay: LAST_RETRY_MS } })
+    return connection
+  }
+
+  private route(connection: Connection): void {
+    const { srf } = connection
+    srf.invite((req, res) =>
+      this.handlers.invite(
+        toIncomingCall(srf, req, res, this.name, this.log, (dialog) => this.track(connection, dialog)),
+      ),
+    )
+    srf.register((req, res) => this.handlers.register(toTransaction(req, res, this.name)))
+    srf.options((req, res) => this.handlers.options(toTransaction(req, res, this.name)))
+  }
+
+  private track(connection: Connection, dialog: Dialog): GatewayLeg {
+    const leg: GatewayLeg = toLeg(dialog, this.log, () => connection.legs.delete(leg))
+    connection.legs.add(leg)
+    return leg
+  }
+
+  private connected(connection: Connection, error: unknown, hostPorts: string): void {
+    if (error || this.closed) {
+      this.log.error({ gateway: this.name, err: error }, 'the SIP server refused us: is the secret right?')
+      connection.srf.disconnect()
+      return
+    }
+    connection.up = true
+    this.retryMs = FIRST_RETRY_MS
+    this.log.info({ gateway: this.name, listening: hostPorts }, 'connected to the SIP server')
+    this.handlers.gatewayUp(this.name)
+  }
+
+  private lose(connection: Connection, error: unknown): void {
+    if (connection.lost.signal.aborted) return
+    const was = connection.up
+    connection.up = false
+    connection.lost.abort()
+    for (const leg of [...connection.legs]) leg.abandon()
+    if (this.closed) return
+    this.log.warn({ gateway: this.name, err: error, retryMs: this.retryMs }, 'the SIP server is away')
+    if (was) this.handlers.gatewayLost(this.name)
+    this.stopRetry = this.clock.after(this.retryMs, () => (this.connection = this.connect()))
+    this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS)
+  }
+}

@@ -1,0 +1,76 @@
+import type { Log } from '../../ports/log.js'
+import { type IncomingCall, type Leg, SipFailure } from '../../ports/signaling.js'
+import { toFailure, within } from './failure.js'
+import { headerLines, toSrf } from './headers.js'
+import type { GatewayLeg } from './leg.js'
+import { provisional, respond, toRequest } from './request.js'
+import type { Dialog, Request, Response, SrfClient } from './srf.js'
+
+/** The ACK of a 2xx comes within 64·T1 (RFC 3261 §13.3.1.4), or the server hangs up. */
+const ACK_MS = 33_000
+
+/** The caller's INVITE as drachtio-srf hands it up. `track` is told of the leg that comes of it. */
+export function toIncomingCall(
+  srf: SrfClient,
+  req: Request,
+  res: Response,
+  gateway: string,
+  log: Log,
+  track: (dialog: Dialog) => GatewayLeg,
+): IncomingCall {
+  const request = toRequest(req, gateway)
+  const reliable = request.headers('require').some((tag) => tag.toLowerCase() === '100rel')
+  let cancelled: { reason: string | undefined } | undefined
+  let listener: ((reason: string | undefined) => void) | undefined
+  req.on('cancel', (cancel) => {
+    if (cancelled !== undefined) return
+    cancelled = {
+      reason: headerLines(cancel.raw ?? '')
+        .get('reason')
+        ?.join(', '),
+    }
+    listener?.(cancelled.reason)
+  })
+
+  return {
+    ...request,
+    offer: request.body,
+    async provisional({ status, phrase, headers = [], sdp }) {
+      if (cancelled !== undefined) return
+      // RFC 3262 §3: a caller that requires reliable provisionals gets no others.
+      const sent = reliable ? [...headers, ['Require', '100rel'] as const] : headers
+      await provisional(res, status, phrase, toSrf(sent), sdp)
+    },
+    async answer({ sdp, headers = [] }) {
+      if (cancelled !== undefined) throw new SipFailure(487, 'the caller has cancelled')
+      let dialog: Dialog
+      try {
+        dialog = await srf.createUAS(req, res, { localSdp: sdp, headers: toSrf(headers) })
+      } catch (error) {
+        throw cancelled === undefined ? toFailure(error) : new SipFailure(487, 'the caller has cancelled')
+      }
+      const leg = track(dialog)
+      return request.body === '' ? answeredInAck(dialog, leg, log) : leg
+    },
+    async reject(final) {
+      if (cancelled !== undefined || res.finalResponseSent) return
+      await respond(res, final)
+    },
+    onCancel(callback) {
+      listener = callback
+      if (cancelled !== undefined) callback(cancelled.reason)
+    },
+  }
+}
+
+/** The INVITE had no offer: ours went out in the 200, and the answer comes in the ACK (RFC 3264 §4). */
+async function answeredInAck(dialog: Dialog, leg: GatewayLeg, log: Log): Promise<Leg> {
+  try {
+    await within(ACK_MS, 'ACK', (done) => dialog.once('ack', () => done(undefined)))
+    return leg
+  } catch (error) {
+    log.info({ err: error }, 'a 200 with our offer was never acknowledged')
+    await leg.hangUp('SIP;cause=408;text="No ACK"')
+    throw error
+  }
+}

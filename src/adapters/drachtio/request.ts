@@ -1,0 +1,76 @@
+import type { Final, SipRequest, SipTransaction } from '../../ports/signaling.js'
+import { splitOutside } from '../../sip-text/scan.js'
+import { within } from './failure.js'
+import { headerLines, toSrf } from './headers.js'
+import type { Request, Response } from './srf.js'
+
+/** The server only has to queue it. */
+const SEND_MS = 5_000
+
+/** Headers whose grammar is no comma-separated list, although commas stand in them. */
+const NO_LIST: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'www-authenticate',
+  'proxy-authenticate',
+  'date',
+  'subject',
+  'user-agent',
+  'server',
+  'organization',
+  'from',
+  'to',
+  'call-id',
+  'cseq',
+  'content-type',
+])
+
+export function toRequest(req: Request, gateway: string): SipRequest {
+  let lines: ReadonlyMap<string, readonly string[]> | undefined
+  const of = (name: string): readonly string[] => {
+    lines ??= headerLines(req.raw)
+    return lines.get(name.toLowerCase()) ?? []
+  }
+  return {
+    method: req.method,
+    uri: req.uri,
+    callId: of('call-id')[0] ?? '',
+    gateway,
+    source: { protocol: req.protocol, address: req.source_address, port: req.source_port },
+    header: (name) => of(name)[0],
+    headers: (name) => {
+      const values = of(name)
+      if (NO_LIST.has(name.toLowerCase())) return values
+      return values.flatMap((v) =>
+        (splitOutside(v, ',') ?? [v]).map((part) => part.trim()).filter((part) => part !== ''),
+      )
+    },
+    body: req.body ?? '',
+    contentType: of('content-type')[0],
+  }
+}
+
+export function toTransaction(req: Request, res: Response, gateway: string): SipTransaction {
+  return { ...toRequest(req, gateway), respond: (final) => respond(res, final) }
+}
+
+/** Sends a final response; resolves when the server has it. */
+export function respond(res: Response, { status, phrase, headers = [] }: Final): Promise<void> {
+  return within(SEND_MS, `${status} response`, (done) =>
+    res.send(status, phrase, { headers: toSrf(headers) }, (error) => done(error)),
+  )
+}
+
+/** Sends a provisional response. */
+export function provisional(
+  res: Response,
+  status: number,
+  phrase: string | undefined,
+  headers: Record<string, string>,
+  body: string | undefined,
+): Promise<void> {
+  const options = body === undefined ? { headers } : { headers, body }
+  return within(SEND_MS, `${status} response`, (done) =>
+    res.send(status, phrase, options, (error) => done(error)),
+  )
+}
