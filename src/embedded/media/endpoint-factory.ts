@@ -1,0 +1,155 @@
+import { randomBytes, randomFillSync } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { isIP } from 'node:net'
+import type { EngineClock } from './clock.js'
+import { MediaEndpoint } from './endpoint.js'
+import { MediaError } from './errors.js'
+import { PortPool, type PortPair } from './ports.js'
+import { DEFAULT_PTIME } from './sdp/agreement.js'
+import { resolveChoice } from './sdp/codecs.js'
+import { Negotiator, offeredStream, type OfferPolicy } from './sdp/negotiator.js'
+import { agreedWishes, chosenOffer, defaultOffer, offerJoinable, offerLike } from './sdp/offers.js'
+import { openTransport, type MediaTransport } from './transport.js'
+import type { CodecChoice, DtmfEvent, MediaOptions } from './types.js'
+
+export interface CreateParams {
+  /** Answered where it is there; else an offer is made. */
+  remoteSdp?: string
+  /** Nothing else is offered or taken. */
+  codecs?: readonly CodecChoice[]
+  /** The id of an endpoint that this one is to be joined to: only what can be joined is offered or taken. */
+  joinable?: string
+  /** A description whose codecs are offered, and G.711 after them. */
+  likeSdp?: string
+}
+
+type Find = (id: string) => MediaEndpoint
+
+/** Opens endpoints and takes their ports back. */
+export class EndpointFactory {
+  readonly ports: PortPool
+  readonly #host: string
+  readonly #address: string
+  readonly #family: 4 | 6
+  readonly #clock: EngineClock
+  readonly #onDtmf: (id: string, event: DtmfEvent) => void
+  #lastId = 0
+
+  /** @throws MediaError `bad-option` */
+  constructor(options: MediaOptions, clock: EngineClock, onDtmf: (id: string, event: DtmfEvent) => void) {
+    const { address, family } = addressOf(options)
+    this.#host = options.host
+    this.#address = address
+    this.#family = family
+    this.#clock = clock
+    this.#onDtmf = onDtmf
+    this.ports = new PortPool(options.ports, options.portRestMs ?? 2000, () => clock.now())
+  }
+
+  /** @throws MediaError `bad-sdp`, `not-acceptable`, `no-ports`, `bad-option`, and what `find` throws */
+  async make(params: CreateParams, find: Find): Promise<MediaEndpoint> {
+    for (;;) {
+      const pair = this.ports.take()
+      const negotiator = this.#negotiate(pair, params, find)
+      const opened: { endpoint?: MediaEndpoint } = {}
+      const transport = await this.#open(pair, opened)
+      // Somebody else has a port of the pair: it rests, and the next one is tried until none is left.
+      if (!transport) continue
+      opened.endpoint = this.#assemble(pair, transport, negotiator)
+      return opened.endpoint
+    }
+  }
+
+  /** Resolves when both ports are free. */
+  async dispose(endpoint: MediaEndpoint): Promise<void> {
+    await endpoint.close()
+    this.ports.release(endpoint.pair)
+  }
+
+  /** Before anything is bound, so that an offer that cannot be served costs no port. */
+  #negotiate(pair: PortPair, params: CreateParams, find: Find): Negotiator {
+    const negotiator = new Negotiator({ address: this.#address, family: this.#family, port: pair })
+    try {
+      if (params.remoteSdp === undefined) negotiator.offer(firstOffer(params, find))
+      else {
+        const allowed = params.codecs?.map(resolveChoice)
+        const peer = params.joinable === undefined ? undefined : find(params.joinable).codecs
+        negotiator.answer(params.remoteSdp, { ...(allowed && { allowed }), ...(peer && { peer }) })
+      }
+      return negotiator
+    } catch (error) {
+      this.ports.putBack(pair)
+      throw error
+    }
+  }
+
+  /** @returns undefined where somebody else has a port of the pair */
+  async #open(pair: PortPair, opened: { endpoint?: MediaEndpoint }): Promise<MediaTransport | undefined> {
+    try {
+      return await openTransport(this.#host, pair, {
+        rtp: (packet, from) => opened.endpoint?.receiveRtp(packet, from),
+        rtcp: (packet, from) => opened.endpoint?.receiveRtcp(packet, from),
+        failed: () => opened.endpoint?.sendFailed(),
+      })
+    } catch (cause) {
+      this.ports.release(pair)
+      const { code, message } = cause as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE' || code === 'EACCES') return undefined
+      const why = code === 'EMFILE' || code === 'ENFILE' ? 'no-ports' : 'bad-option'
+      throw new MediaError(why, `cannot bind: ${message}`, { cause })
+    }
+  }
+
+  #assemble(pair: PortPair, transport: MediaTransport, negotiator: Negotiator): MediaEndpoint {
+    const id = String((this.#lastId += 1))
+    return new MediaEndpoint({
+      id,
+      pair,
+      transport,
+      negotiator,
+      now: () => this.#clock.now(),
+      random32: () => randomFillSync(new Uint32Array(1))[0]!,
+      cname: randomBytes(12).toString('base64'),
+      onDtmf: (event) => this.#onDtmf(id, event),
+    })
+  }
+}
+
+function firstOffer({ codecs, joinable, likeSdp }: CreateParams, find: Find): OfferPolicy {
+  if (codecs) return { codecs: chosenOffer(codecs) }
+  if (joinable !== undefined) {
+    const { agreement, codecs: speaks } = find(joinable)
+    const wishes = agreement ? agreedWishes(agreement) : speaks
+    return { codecs: offerJoinable(wishes, []), ptime: agreement?.ptime ?? DEFAULT_PTIME }
+  }
+  if (likeSdp === undefined) return { codecs: defaultOffer() }
+  const stream = offeredStream(likeSdp)
+  return { codecs: offerLike(stream.codecs), ptime: stream.ptime }
+}
+
+function addressOf(options: MediaOptions): { address: string; family: 4 | 6 } {
+  const address = options.advertise ?? options.host
+  const family = isIP(options.host)
+  if (family === 0 || isIP(address) === 0)
+    throw new MediaError('bad-option', 'host and advertise are IP addresses')
+  if (isIP(address) !== family) throw new MediaError('bad-option', 'host and advertise are of one family')
+  if (address === '0.0.0.0' || address === '::') {
+    throw new MediaError('bad-option', 'advertise is needed where host is every address')
+  }
+  return { address, family: family === 6 ? 6 : 4 }
+}
+
+/** @throws MediaError `bad-option` where nothing can be bound to the address */
+export async function probeHost(host: string): Promise<void> {
+  const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4')
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.bind({ port: 0, address: host, exclusive: true }, resolve)
+    })
+  } catch (cause) {
+    throw new MediaError('bad-option', `cannot bind to ${host}: ${(cause as Error).message}`, { cause })
+  } finally {
+    socket.close()
+  }
+}

@@ -1,0 +1,263 @@
+import type { RemoteInfo } from 'node:dgram'
+import type { PortPair } from './ports.js'
+import { connect, inboundTable, joinable, type Inbound } from './route.js'
+import { RtcpSession } from './rtp/control.js'
+import { DtmfDetector } from './rtp/dtmf.js'
+import { looksLikeRtcp } from './rtp/packet.js'
+import { RtpReceiver } from './rtp/receiver.js'
+import { RtpSender } from './rtp/sender.js'
+import { receives, type Agreement, type CodecPolicy } from './sdp/agreement.js'
+import { codecName, type Codec } from './sdp/codecs.js'
+import type { Negotiator, OfferPolicy } from './sdp/negotiator.js'
+import type { Tone } from './tones/library.js'
+import type { Paced } from './tones/scheduler.js'
+import type { MediaTransport } from './transport.js'
+import type { DtmfEvent, EndpointCounters, EndpointDescription, MediaTimeout } from './types.js'
+import { MediaError } from './errors.js'
+
+export interface EndpointContext {
+  id: string
+  pair: PortPair
+  transport: MediaTransport
+  negotiator: Negotiator
+  /** Monotonic, in ms. */
+  now(): number
+  random32(): number
+  /** Identifies the endpoint in RTCP and tells nothing else (RFC 7022). */
+  cname: string
+  onDtmf(event: DtmfEvent): void
+}
+
+/** One side of a call: a port pair, a session description, and what flows between them and the joined side. */
+export class MediaEndpoint implements Paced {
+  readonly id: string
+  readonly pair: PortPair
+  readonly receiver = new RtpReceiver()
+  readonly sender: RtpSender
+  readonly control: RtcpSession
+  readonly #context: EndpointContext
+  readonly #dtmf = new DtmfDetector()
+  #peer: MediaEndpoint | undefined
+  #tone: { tone: Tone; position: number } | undefined
+  #agreedAt = 0
+  #timedOutFor: number | undefined
+  #dtmfEvents = 0
+  #unroutable = 0
+  #sendErrors = 0
+
+  constructor(context: EndpointContext) {
+    this.#context = context
+    this.id = context.id
+    this.pair = context.pair
+    this.sender = new RtpSender(context.transport, () => context.random32())
+    this.control = new RtcpSession(context.transport, this.sender.output, this.receiver, context.cname)
+    this.#apply(undefined)
+  }
+
+  get agreement(): Agreement | undefined {
+    return this.#context.negotiator.agreement
+  }
+
+  get peer(): MediaEndpoint | undefined {
+    return this.#peer
+  }
+
+  /** The codecs that this side speaks, or will if its offer is taken. */
+  get codecs(): readonly Codec[] {
+    const { agreement } = this
+    return agreement ? agreement.audio.map(({ codec }) => codec) : this.#context.negotiator.offered
+  }
+
+  describe(): EndpointDescription {
+    const { agreement } = this
+    const voice = agreement?.audio[0]
+    return {
+      id: this.id,
+      localSdp: this.#context.negotiator.localSdp,
+      direction: agreement?.direction ?? 'sendrecv',
+      ...(voice ? { codec: codecName(voice.codec) } : {}),
+    }
+  }
+
+  /** @throws MediaError `bad-sdp`, `not-acceptable`; the session is as before then */
+  answer(sdp: string, policy: CodecPolicy): void {
+    const before = this.agreement
+    this.#context.negotiator.answer(sdp, this.#peer ? { ...policy, peer: this.#peer.codecs } : policy)
+    this.#apply(before)
+  }
+
+  /** @throws MediaError `bad-state`, `bad-sdp`, `not-acceptable` */
+  accept(sdp: string): void {
+    const before = this.agreement
+    if (this.#context.negotiator.accept(sdp)) this.#apply(before)
+  }
+
+  offer(policy: OfferPolicy): void {
+    this.#context.negotiator.offer(policy)
+    this.receiver.table = inboundTable(this.agreement, this.#context.negotiator.offered)
+    this.#reconnect()
+  }
+
+  #apply(before: Agreement | undefined): void {
+    const { agreement } = this
+    this.receiver.table = inboundTable(agreement, this.#context.negotiator.offered)
+    if (agreement) {
+      const moved = hasMoved(before, agreement)
+      this.receiver.open = receives(agreement.direction)
+      this.receiver.relearn(moved)
+      this.sender.configure(agreement, moved)
+      this.control.configure(agreement)
+      this.#agreedAt = this.#context.now()
+    }
+    this.#reconnect()
+  }
+
+  #reconnect(): void {
+    connect(this.receiver.table, this.#peer?.agreement)
+    if (this.#peer) connect(this.#peer.receiver.table, this.agreement)
+  }
+
+  /** Passes each side's packets to the other. @throws MediaError `bad-state`, `not-acceptable` */
+  join(other: MediaEndpoint): void {
+    if (this.#peer === other) return
+    if (other === this || this.#peer || other.#peer) throw new MediaError('bad-state', 'joined already')
+    if (!this.agreement || !other.agreement)
+      throw new MediaError('bad-state', 'an endpoint has no answer yet')
+    if (!joinable(this.agreement, other.agreement)) {
+      throw new MediaError(
+        'not-acceptable',
+        `no way between ${this.describe().codec} and ${other.describe().codec}`,
+      )
+    }
+    this.#peer = other
+    other.#peer = this
+    this.#reconnect()
+  }
+
+  unjoin(): MediaEndpoint | undefined {
+    const peer = this.#peer
+    if (!peer) return undefined
+    this.#peer = undefined
+    peer.#peer = undefined
+    for (const each of [this, peer]) {
+      connect(each.receiver.table, undefined)
+      each.sender.output.interrupt()
+    }
+    return peer
+  }
+
+  play(tone: Tone): void {
+    this.#tone = { tone, position: -1 }
+    this.sender.output.interrupt()
+  }
+
+  stop(): void {
+    this.#tone = undefined
+    this.sender.output.interrupt()
+  }
+
+  tick(advance: number, now: number): void {
+    const playing = this.#tone
+    if (!playing) return
+    playing.position += advance
+    const { law } = this.sender
+    if (!law) return
+    const frames = playing.tone.frames(law)
+    const frame = frames[playing.position % frames.length]
+    if (frame) this.sender.play(frame, advance, now)
+  }
+
+  receiveRtp(packet: Buffer, from: RemoteInfo): void {
+    if (packet.length > 1 && this.agreement?.remote.mux && looksLikeRtcp(packet)) {
+      this.receiveRtcp(packet, from)
+      return
+    }
+    const now = this.#context.now()
+    const inbound = this.receiver.accept(packet, from, now)
+    if (!inbound) return
+    this.sender.learn(this.receiver.latch.source)
+    if (inbound.event) this.#report(this.#dtmf.receive(packet, inbound.codec.clockRate, now))
+    if (this.#peer) this.#pass(packet, inbound, this.#peer, now)
+  }
+
+  #pass(packet: Buffer, inbound: Inbound, peer: MediaEndpoint, now: number): void {
+    if (inbound.route) {
+      peer.sender.relay(packet, inbound, inbound.route, now)
+      return
+    }
+    this.#unroutable += 1
+    peer.sender.output.skip(packet)
+  }
+
+  receiveRtcp(packet: Buffer, from: RemoteInfo): void {
+    const reports = this.control.accept(packet, from, this.#context.now())
+    if (reports && this.#peer) this.#peer.control.relay(reports, this.control)
+  }
+
+  sendFailed(): void {
+    this.#sendErrors += 1
+  }
+
+  /** To be called now and then. @returns what is to be told of a peer that has fallen silent, once a silence */
+  check(timeoutMs: number, now: number): MediaTimeout | undefined {
+    this.#report(this.#dtmf.expire(now))
+    const { agreement } = this
+    if (!agreement || !this.receiver.open || timeoutMs <= 0) return undefined
+    const since = Math.max(this.#agreedAt, this.receiver.lastAt ?? 0)
+    const silentMs = now - since
+    if (silentMs < timeoutMs || this.#timedOutFor === since) return undefined
+    this.#timedOutFor = since
+    return {
+      silentMs: Math.round(silentMs),
+      direction: agreement.direction,
+      joined: this.#peer !== undefined,
+      everReceived: this.receiver.lastAt !== undefined,
+    }
+  }
+
+  #report(events: DtmfEvent[]): void {
+    for (const event of events) {
+      this.#dtmfEvents += 1
+      this.#context.onDtmf(event)
+    }
+  }
+
+  counters(): EndpointCounters {
+    const { receiver, sender, control } = this
+    const { source } = receiver.latch
+    return {
+      packetsIn: receiver.packets,
+      bytesIn: receiver.bytes,
+      packetsOut: sender.output.packets,
+      bytesOut: sender.bytes,
+      relayedOut: sender.relayed,
+      silenceIn: receiver.silence,
+      lost: receiver.stats.lost,
+      jitterMs: receiver.stats.jitterMs,
+      invalidIn: receiver.invalid,
+      unknownPayloadIn: receiver.unknownPayload,
+      foreignIn: receiver.foreign,
+      unwantedIn: receiver.unwanted,
+      unroutable: this.#unroutable,
+      sendErrors: this.#sendErrors,
+      rtcpIn: control.packetsIn,
+      rtcpOut: control.packetsOut,
+      rtcpRefused: control.refused,
+      remoteLost: control.remoteLost,
+      remoteJitterMs: (control.remoteJitter / (this.agreement?.audio[0]?.codec.clockRate ?? 8000)) * 1000,
+      dtmfEvents: this.#dtmfEvents,
+      ...(source ? { source: { ...source } } : {}),
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#context.transport.close()
+  }
+}
+
+function hasMoved(before: Agreement | undefined, after: Agreement): boolean {
+  const from = before?.remote
+  const to = after.remote
+  if (!from || from.address === undefined || to.address === undefined) return false
+  return from.address !== to.address || from.port !== to.port
+}

@@ -1,0 +1,197 @@
+import { systemClock, type EngineClock } from './clock.js'
+import { EndpointFactory, type CreateParams } from './endpoint-factory.js'
+import type { MediaEndpoint } from './endpoint.js'
+import { MediaError } from './errors.js'
+import { agreedWishes, chosenOffer, offerJoinable } from './sdp/offers.js'
+import { ToneLibrary } from './tones/library.js'
+import { FrameScheduler } from './tones/scheduler.js'
+import type {
+  CodecChoice,
+  Direction,
+  DtmfEvent,
+  EndpointCounters,
+  EndpointDescription,
+  EngineStats,
+  MediaOptions,
+  MediaTimeout,
+  ToneSpec,
+} from './types.js'
+import { Watch } from './watch.js'
+
+export interface OfferParams {
+  direction?: Direction
+  codecs?: readonly CodecChoice[]
+}
+
+export type EngineEvent =
+  | { type: 'dtmf'; id: string; detail: DtmfEvent }
+  | { type: 'media-timeout'; id: string; detail: MediaTimeout }
+
+/** The engine without the thread around it: endpoints by id, their joins, their tones. */
+export class MediaCore {
+  readonly #factory: EndpointFactory
+  readonly #endpoints = new Map<string, MediaEndpoint>()
+  readonly #tones = new ToneLibrary()
+  readonly #scheduler: FrameScheduler
+  readonly #watch: Watch
+  readonly #opening = new Set<Promise<unknown>>()
+  /** Endpoint that waits for a tone to be made, and which one: a later wish wins. */
+  readonly #wishes = new Map<string, ToneSpec>()
+  readonly #past = { packetsRelayed: 0, packetsPlayed: 0, packetsRefused: 0 }
+  #closed = false
+
+  /** @throws MediaError `bad-option` */
+  constructor(options: MediaOptions, emit: (event: EngineEvent) => void, clock: EngineClock = systemClock) {
+    this.#factory = new EndpointFactory(options, clock, (id, detail) => emit({ type: 'dtmf', id, detail }))
+    this.#scheduler = new FrameScheduler(clock)
+    this.#watch = new Watch(clock, this.#endpoints, {
+      mediaTimeoutMs: options.mediaTimeoutMs ?? 30_000,
+      rtcpIntervalMs: options.rtcpIntervalMs ?? 5000,
+      onTimeout: (id, detail) => emit({ type: 'media-timeout', id, detail }),
+    })
+  }
+
+  /** @throws MediaError `bad-sdp`, `not-acceptable`, `no-ports`, `bad-option`, `unknown-endpoint` */
+  create(params: CreateParams): Promise<EndpointDescription> {
+    if (this.#closed) return Promise.reject(new MediaError('engine-lost', 'the engine is closed'))
+    const opening = this.#create(params)
+    this.#opening.add(opening)
+    const done = () => this.#opening.delete(opening)
+    opening.then(done, done)
+    return opening
+  }
+
+  async #create(params: CreateParams): Promise<EndpointDescription> {
+    const endpoint = await this.#factory.make(params, (id) => this.#find(id))
+    if (this.#closed) {
+      await this.#factory.dispose(endpoint)
+      throw new MediaError('engine-lost', 'the engine is closed')
+    }
+    this.#endpoints.set(endpoint.id, endpoint)
+    this.#watch.arm()
+    return endpoint.describe()
+  }
+
+  /** Completes an offer of ours. @throws MediaError `bad-state`, `bad-sdp`, `not-acceptable` */
+  accept(id: string, sdp: string): EndpointDescription {
+    const endpoint = this.#find(id)
+    endpoint.accept(sdp)
+    return endpoint.describe()
+  }
+
+  /** Answers an offer inside the session. @throws MediaError `bad-sdp`, `not-acceptable` */
+  modify(id: string, sdp: string): EndpointDescription {
+    const endpoint = this.#find(id)
+    endpoint.answer(sdp, {})
+    return endpoint.describe()
+  }
+
+  /** Makes an offer inside the session. @throws MediaError `bad-option` */
+  reoffer(id: string, { direction, codecs }: OfferParams): EndpointDescription {
+    const endpoint = this.#find(id)
+    const { agreement, peer } = endpoint
+    const own = agreement ? agreedWishes(agreement) : endpoint.codecs
+    const other = peer?.agreement ? agreedWishes(peer.agreement) : []
+    endpoint.offer({
+      codecs: codecs ? chosenOffer(codecs) : offerJoinable(other, own),
+      ...(direction ? { direction } : {}),
+      ...(agreement ? { ptime: agreement.ptime } : {}),
+    })
+    return endpoint.describe()
+  }
+
+  /**
+   * @returns audible: false where the peer's codec cannot be played here and nothing is sent
+   * @throws MediaError `bad-state` for a joined endpoint, `bad-option`, `bad-file`
+   */
+  async play(id: string, spec: ToneSpec): Promise<{ audible: boolean }> {
+    this.#find(id)
+    this.#wishes.set(id, spec)
+    const tone = await this.#tones.get(spec)
+    const endpoint = this.#find(id)
+    if (endpoint.peer) throw new MediaError('bad-state', 'a joined endpoint hears the other one')
+    if (this.#wishes.get(id) === spec) {
+      this.#wishes.delete(id)
+      endpoint.play(tone)
+      this.#scheduler.add(endpoint)
+    }
+    return { audible: endpoint.sender.law !== undefined }
+  }
+
+  stop(id: string): void {
+    this.#silence(this.#find(id))
+  }
+
+  #silence(endpoint: MediaEndpoint): void {
+    this.#wishes.delete(endpoint.id)
+    this.#scheduler.remove(endpoint)
+    endpoint.stop()
+  }
+
+  /** Ends both tones and relays. @throws MediaError `bad-state`, `not-acceptable` */
+  join(id: string, otherId: string): void {
+    const [endpoint, other] = [this.#find(id), this.#find(otherId)]
+    if (endpoint.peer === other) return
+    endpoint.join(other)
+    this.#silence(endpoint)
+    this.#silence(other)
+  }
+
+  unjoin(id: string): void {
+    this.#find(id).unjoin()
+  }
+
+  counters(id: string): EndpointCounters {
+    return this.#find(id).counters()
+  }
+
+  stats(): EngineStats {
+    const stats: EngineStats = {
+      endpoints: this.#endpoints.size,
+      joins: 0,
+      portsInUse: this.#factory.ports.inUse,
+      portsFree: this.#factory.ports.free,
+      tones: this.#scheduler.size,
+      timers: this.#scheduler.timers + this.#watch.timers,
+      ...this.#past,
+    }
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.peer) stats.joins += 0.5
+      addTraffic(stats, endpoint)
+    }
+    return stats
+  }
+
+  /** Resolves when the ports are free; an endpoint that is not there is removed already. */
+  async remove(id: string): Promise<void> {
+    const endpoint = this.#endpoints.get(id)
+    if (!endpoint) return
+    this.#endpoints.delete(id)
+    endpoint.unjoin()
+    this.#silence(endpoint)
+    addTraffic(this.#past, endpoint)
+    this.#watch.disarmIfIdle()
+    await this.#factory.dispose(endpoint)
+  }
+
+  /** Removes everything, what is being opened included. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#opening)
+    await Promise.all([...this.#endpoints.keys()].map((id) => this.remove(id)))
+  }
+
+  #find(id: string): MediaEndpoint {
+    const endpoint = this.#endpoints.get(id)
+    if (!endpoint) throw new MediaError('unknown-endpoint', `no endpoint ${id}`)
+    return endpoint
+  }
+}
+
+type Traffic = Pick<EngineStats, 'packetsRelayed' | 'packetsPlayed' | 'packetsRefused'>
+
+function addTraffic(total: Traffic, { sender, receiver }: MediaEndpoint): void {
+  total.packetsRelayed += sender.relayed
+  total.packetsPlayed += sender.played
+  total.packetsRefused += receiver.refused
+}

@@ -1,0 +1,43 @@
+export interface Source {
+  address: string
+  port: number
+}
+
+/**
+ * Symmetric RTP, limited: the first source of a valid packet is the peer, and nobody else until the session is
+ * negotiated anew. Phones behind a NAT send from another address than they write into their description.
+ *
+ *   open --first valid packet--> held --reopen()--> open
+ */
+export class SourceLatch {
+  #held: Source | undefined
+  #stale: Source | undefined
+  #staleLeft = 0
+
+  get source(): Source | undefined {
+    return this.#held
+  }
+
+  accepts(address: string, port: number): boolean {
+    const held = this.#held
+    if (held) return held.port === port && held.address === address
+    const stale = this.#stale
+    if (stale && this.#staleLeft > 0 && stale.port === port && stale.address === address) {
+      this.#staleLeft -= 1
+      return false
+    }
+    this.#held = { address, port }
+    this.#stale = undefined
+    return true
+  }
+
+  /**
+   * Learns again. Where the peer named a new address, what is still on its way from the old one must not be
+   * learnt: `distrust` packets of the former source are refused, after which it is as good as any.
+   */
+  reopen(distrust = 0): void {
+    this.#stale = this.#held ?? this.#stale
+    this.#staleLeft = distrust
+    this.#held = undefined
+  }
+}
