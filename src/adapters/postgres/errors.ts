@@ -1,11 +1,11 @@
 import { StoreUnavailable } from '../../ports/store.js'
 
 /**
- * SQLSTATE classes that say something of the database's state rather than of our statement: connection (08),
- * read-only after a failover (25), authorization (28), no such database (3D), rolled back by the server (40),
- * resources (53), locks (55), operator and timeouts (57), I/O (58), internal (XX).
+ * SQLSTATE classes that blame the values of a statement: cardinality (21), data (22), integrity (23), size (54).
+ * All the others say something of the database's state: our statements do not change, so that even a missing table
+ * (42) is a database that has not been migrated.
  */
-const UNAVAILABLE = new Set(['08', '25', '28', '3D', '40', '53', '55', '57', '58', 'XX'])
+const BLAMES_THE_VALUES = new Set(['21', '22', '23', '54'])
 
 /** What node-postgres says, without a code, when a connection is gone or does not answer in time. */
 const CONNECTION_TROUBLE = /timeout|terminated|closed|not queryable|after calling end/i
@@ -22,7 +22,7 @@ export function breaksConnection(error: unknown): boolean {
   return state === undefined || state.startsWith('08') || state.startsWith('57P')
 }
 
-/** What a failed query is to the port: {@link StoreUnavailable}, or the error as it is where the query is to blame. */
+/** What a failed query is to the port: {@link StoreUnavailable}, or the error as it is where its values are to blame. */
 export function translated(error: unknown): unknown {
   return error instanceof Error && isUnavailable(error) ? unavailable(error) : error
 }
@@ -34,7 +34,7 @@ export function unavailable(error: unknown): StoreUnavailable {
 
 function isUnavailable(error: Error): boolean {
   const state = sqlState(error)
-  if (state !== undefined) return UNAVAILABLE.has(state.slice(0, 2))
+  if (state !== undefined) return !BLAMES_THE_VALUES.has(state.slice(0, 2))
   if ('code' in error && typeof error.code === 'string' && /^E(?!RR_)[A-Z]+$/.test(error.code)) return true
   // PGlite's engine has crashed, and nothing answers any more.
   return error.name === 'RuntimeError' || CONNECTION_TROUBLE.test(error.message)

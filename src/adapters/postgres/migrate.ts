@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Migrator, sql } from 'kysely'
 import type { Kysely, Migration, MigrationProvider } from 'kysely'
-import { StoreUnavailable } from '../../ports/store.js'
 import type { Tables } from './tables.js'
 
 /** The package's migrations; as far from `dist/adapters/postgres` as from `src/adapters/postgres`. */
@@ -20,8 +19,9 @@ export async function migrate(db: Kysely<Tables>, directory = DIRECTORY): Promis
   if (error === undefined) return results.map((result) => result.migrationName)
   const failed = results.find((result) => result.status === 'Error')
   if (!(error instanceof Error)) throw new Error('the migrations failed', { cause: error })
-  if (failed === undefined || error instanceof StoreUnavailable) throw error
-  throw new Error(`migration ${failed.migrationName} failed: ${error.message}`, { cause: error })
+  if (failed === undefined) throw error
+  const { message } = error.cause instanceof Error ? error.cause : error
+  throw new Error(`migration ${failed.migrationName} failed: ${message}`, { cause: error })
 }
 
 /** `NNNN-name.sql`, in the order of their names; up only. */
