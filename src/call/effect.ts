@@ -5,8 +5,8 @@ import type { AttemptId, DialId, LegId, TimerId } from './state.js'
 
 /** What the machine asks of the world. Data only; the runtime performs them in order. */
 export type Effect =
-  /** Resolve a target; answered by `routed` or `route-failed`. */
-  | { readonly type: 'route'; readonly target: RouteTarget }
+  /** Resolve a target; answered by `routed` or `route-failed`. `after`: what became of the target before it. */
+  | { readonly type: 'route'; readonly target: RouteTarget; readonly after: Ending | null }
   /** Give the caller its first provisional and a media side; answered by `held` or `hold-failed`. */
   | { readonly type: 'hold'; readonly style: HoldStyle }
   /** Repeat the provisional, so that no proxy on the way gives the INVITE up (RFC 3261 §13.3.1.1). */

@@ -29,7 +29,7 @@ function moveOn(state: Waiting, how: Ending): Step<Routing | Ended> {
         const { target } = otherwise
         return step<Routing>(
           { ...call, phase: 'routing', target, arrived: [], hops: s.hops + 1 },
-          { type: 'route', target },
+          { type: 'route', target, after: how },
         )
       })
     case 'status':

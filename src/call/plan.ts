@@ -24,6 +24,8 @@ export type Otherwise =
 
 /** One step of a call, as routing resolved it. Times in milliseconds. */
 export interface Plan {
+  /** Whose phones these are: their later registrations belong to the call as well. */
+  readonly users: readonly string[]
   readonly destinations: readonly Destination[]
   /** How long this step waits for an answer. */
   readonly ringMs: number

@@ -42,5 +42,5 @@ function begin(state: New, event: CallEvent): Step {
     serial: 1,
     hops: 1,
   }
-  return step(routing, { type: 'route', target: event.target })
+  return step(routing, { type: 'route', target: event.target, after: null })
 }

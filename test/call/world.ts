@@ -277,7 +277,7 @@ export class World {
       { kind: 'status', status: 486 },
       { kind: 'target', target: { kind: 'user', user: 'bob' } },
     ])
-    const plan: Plan = { destinations, ringMs: 30_000, graceMs: 300, otherwise }
+    const plan: Plan = { users: ['alice'], destinations, ringMs: 30_000, graceMs: 300, otherwise }
     this.feed({ type: 'routed', plan })
   }
 

@@ -9,8 +9,8 @@ import {
 import { toIncomingCall } from './incoming-call.js'
 import { type GatewayLeg, toLeg } from './leg.js'
 import { dial } from './outgoing-call.js'
-import { toTransaction } from './request.js'
-import { createSrf, type Dialog, type SrfClient } from './srf.js'
+import { respond, toTransaction } from './request.js'
+import { createSrf, type Dialog, type Response, type SrfClient } from './srf.js'
 
 export interface GatewayOptions {
   readonly name: string
@@ -86,13 +86,28 @@ export class Gateway {
 
   private route(connection: Connection): void {
     const { srf } = connection
+    const track = (dialog: Dialog): GatewayLeg => this.track(connection, dialog)
     srf.invite((req, res) =>
-      this.handlers.invite(
-        toIncomingCall(srf, req, res, this.name, this.log, (dialog) => this.track(connection, dialog)),
-      ),
+      this.guard(res, () => this.handlers.invite(toIncomingCall(srf, req, res, this.name, this.log, track))),
     )
-    srf.register((req, res) => this.handlers.register(toTransaction(req, res, this.name)))
-    srf.options((req, res) => this.handlers.options(toTransaction(req, res, this.name)))
+    srf.register((req, res) =>
+      this.guard(res, () => this.handlers.register(toTransaction(req, res, this.name))),
+    )
+    srf.options((req, res) =>
+      this.guard(res, () => this.handlers.options(toTransaction(req, res, this.name))),
+    )
+  }
+
+  /** An error of ours costs the request that met it, not the connection that it came on. */
+  private guard(res: Response, handle: () => void): void {
+    try {
+      handle()
+    } catch (error) {
+      this.log.error({ err: error, gateway: this.name }, 'a request could not be handled')
+      respond(res, { status: 500 }).catch((e: unknown) =>
+        this.log.error({ err: e }, 'a 500 could not be sent'),
+      )
+    }
   }
 
   private track(connection: Connection, dialog: Dialog): GatewayLeg {

@@ -1,0 +1,59 @@
+import type { SipRequest } from '../ports/signaling.js'
+import { type NameAddr, parseNameAddr } from '../sip-text/name-addr.js'
+import { quote } from '../sip-text/scan.js'
+import { parseUri } from '../sip-text/uri.js'
+
+/** Who calls, as far as the callee may know. */
+export interface CallerIdentity {
+  /** Number or user part; null where the caller asked for privacy. */
+  readonly user: string | null
+  readonly name: string | null
+}
+
+/**
+ * The caller of an INVITE. A trusted trunk's P-Asserted-Identity is believed above From (RFC 3325 §9.1); a caller who
+ * asked for privacy stays unnamed (RFC 3323 §4.2).
+ */
+export function callerOf(invite: SipRequest, trusted: boolean): CallerIdentity {
+  if (wantsPrivacy(invite)) return { user: null, name: null }
+  const asserted = trusted ? addressOf(invite.headers('p-asserted-identity')[0]) : undefined
+  const from = addressOf(invite.header('from'))
+  const believed = asserted ?? from
+  if (believed === undefined) return { user: null, name: null }
+  const user = userOf(believed.uri)
+  return { user: user === 'anonymous' ? null : user, name: believed.display ?? from?.display ?? null }
+}
+
+export function wantsPrivacy(invite: SipRequest): boolean {
+  const asked = invite.headers('privacy').flatMap((v) =>
+    v
+      .toLowerCase()
+      .split(';')
+      .map((p) => p.trim()),
+  )
+  return asked.some((p) => p === 'id' || p === 'user' || p === 'header')
+}
+
+/** From of the INVITE to the callee (RFC 3323 §4.1.1.3 where anonymous). */
+export function fromHeader({ user, name }: CallerIdentity, domain: string): string {
+  if (user === null) return '"Anonymous" <sip:anonymous@anonymous.invalid>'
+  const address = `<sip:${encodeURIComponent(user).replace(/%2B/g, '+')}@${domain}>`
+  return name === null ? address : `${quote(name)} ${address}`
+}
+
+function addressOf(value: string | undefined): NameAddr | undefined {
+  return value === undefined ? undefined : parseNameAddr(value)
+}
+
+function userOf(uri: string): string | null {
+  const parsed = parseUri(uri)
+  switch (parsed?.kind) {
+    case 'sip':
+      return parsed.user?.split(';')[0] ?? null
+    case 'tel':
+      return parsed.number
+    case 'other':
+    case undefined:
+      return null
+  }
+}

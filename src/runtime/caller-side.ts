@@ -1,0 +1,146 @@
+import type { Ending } from '../call/ending.js'
+import { reasonOf } from '../call/ending.js'
+import type { HoldStyle } from '../call/plan.js'
+import type { Log } from '../ports/log.js'
+import type { Media, MediaEndpoint } from '../ports/media.js'
+import type { Headers, IncomingCall, Leg } from '../ports/signaling.js'
+import type { Trunk } from '../routing/table.js'
+import { ALLOW } from './admission.js'
+import { endingOfFailure } from './failure.js'
+import { sessionTimerHeaders } from './invite-headers.js'
+import type { CallSettings } from './services.js'
+
+export interface CallerEvents {
+  mediaTimeout(): void
+  mediaLost(): void
+}
+
+/** The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. */
+export class CallerSide {
+  leg: Leg | undefined
+  private endpointMade: Promise<MediaEndpoint> | undefined
+  private provisional:
+    { readonly status: number; readonly sdp?: string; readonly headers: Headers } | undefined
+
+  constructor(
+    readonly invite: IncomingCall,
+    readonly trunk: Trunk,
+    private readonly media: Media,
+    private readonly settings: CallSettings,
+    private readonly events: CallerEvents,
+    private readonly log: Log,
+  ) {}
+
+  /** Made on first use; the same for the life of the leg. Rejects with MediaError. */
+  endpoint(): Promise<MediaEndpoint> {
+    this.endpointMade ??= this.media.endpoint({
+      ...(this.invite.offer === '' ? {} : { offer: this.invite.offer }),
+      events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
+    })
+    return this.endpointMade
+  }
+
+  /** First provisional, by the trunk's choice. Resolves to the failure's ending, or undefined once the caller is held. */
+  async hold(style: HoldStyle): Promise<Ending | undefined> {
+    try {
+      switch (style) {
+        case 'early-media':
+          return await this.holdWithTone()
+        case 'ringing':
+          await this.send(180)
+          break
+        case 'queued':
+          await this.send(182)
+          break
+        default:
+          style satisfies never
+      }
+      await this.endpoint()
+      return undefined
+    } catch (error) {
+      this.log.warn({ err: error }, 'the caller could not be held')
+      return endingOfFailure(error)
+    }
+  }
+
+  private async holdWithTone(): Promise<undefined> {
+    const endpoint = await this.endpoint()
+    // Our offer may not stand in a provisional that can get lost (RFC 3261 §13.2.1): such a caller hears its own tone.
+    if (this.invite.offer === '') {
+      await this.send(180)
+      return undefined
+    }
+    await endpoint.play({ kind: 'ringback', country: this.trunk.tone })
+    await this.send(183, endpoint.localSdp)
+    return undefined
+  }
+
+  /** Repeats the last provisional. */
+  async reassure(): Promise<void> {
+    if (this.provisional !== undefined) await this.quietly(this.invite.provisional(this.provisional))
+  }
+
+  /** A device truly rings. */
+  async alert(): Promise<void> {
+    await this.quietly(this.send(180))
+  }
+
+  /** 200, with our SDP. Rejects with SipFailure, 487 where the caller has cancelled. */
+  async answer(): Promise<Leg> {
+    const endpoint = await this.endpoint()
+    const headers: Headers = [
+      ...sessionTimerHeaders(this.invite, this.settings),
+      ['Allow', ALLOW],
+      ['Supported', 'timer'],
+      ['User-Agent', this.settings.userAgent],
+    ]
+    this.leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
+    if (this.invite.offer === '') await endpoint.accept(this.leg.remoteSdp)
+    return this.leg
+  }
+
+  /** The final answer of a call that nobody took. */
+  async reject(how: Ending): Promise<void> {
+    const headers: Headers = [
+      ['Reason', reasonOf(how)],
+      ...(how.status === 503 ? [['Retry-After', '5'] as const] : []),
+    ]
+    await this.quietly(this.invite.reject({ status: how.status, headers }))
+  }
+
+  async hangUp(reason: string): Promise<void> {
+    await this.leg?.hangUp(reason)
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    const made = this.endpointMade
+    if (made === undefined) return
+    // An endpoint that was never made has nothing to close.
+    await made.then(
+      (endpoint) => endpoint.close(),
+      () => undefined,
+    )
+  }
+
+  private async send(status: number, sdp?: string): Promise<void> {
+    const headers: Headers = this.earlyMediaHeader(sdp)
+    this.provisional = sdp === undefined ? { status, headers } : { status, sdp, headers }
+    await this.invite.provisional(this.provisional)
+  }
+
+  /** RFC 5009 §8: inside a trust domain, to a caller that said it understands, early media is authorised. */
+  private earlyMediaHeader(sdp: string | undefined): Headers {
+    const understood = this.invite.headers('p-early-media').length > 0
+    return sdp !== undefined && this.trunk.trusted && understood ? [['P-Early-Media', 'sendonly']] : []
+  }
+
+  /** A provisional or a refusal that cannot be sent changes nothing: the caller has gone, and is heard of as such. */
+  private async quietly(sent: Promise<void>): Promise<void> {
+    try {
+      await sent
+    } catch (error) {
+      this.log.info({ err: error }, 'a response to the caller could not be sent')
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import type { BusMessage } from '../ports/bus.js'
+import type { IncomingCall, SipTransaction } from '../ports/signaling.js'
+import { admit, ALLOW } from './admission.js'
+import { LiveCall } from './live-call.js'
+import type { Services } from './services.js'
+
+/** What is open, for the metrics: all zero when nobody calls. */
+export interface CallGauges {
+  readonly calls: number
+  readonly legs: number
+  readonly timers: number
+  readonly byPhase: Readonly<Record<string, number>>
+}
+
+/** Every live call of this node. */
+export class Calls {
+  private readonly live = new Map<string, LiveCall>()
+  private readonly byUser = new Map<string, Set<LiveCall>>()
+  private draining = false
+  private idle: (() => void) | undefined
+
+  constructor(private readonly services: Services) {}
+
+  get gauges(): CallGauges {
+    const byPhase: Record<string, number> = {}
+    let legs = 0
+    let timers = 0
+    for (const call of this.live.values()) {
+      byPhase[call.phase] = (byPhase[call.phase] ?? 0) + 1
+      legs += call.openLegs
+      timers += call.openTimers
+    }
+    return { calls: this.live.size, legs, timers, byPhase }
+  }
+
+  /** An INVITE that opens a dialog. Never throws. */
+  invite(invite: IncomingCall): void {
+    const { services } = this
+    const admission = admit(invite, {
+      table: services.table(),
+      draining: this.draining,
+      minSe: services.settings.minSe,
+      loops: (callId, called) => this.live.get(callId)?.called === called,
+    })
+    if (!admission.admitted) {
+      services.observer.refused(admission.final.status, admission.why)
+      this.quietly(invite.reject(admission.final), 'a refusal could not be sent')
+      return
+    }
+    const users = new Set<string>()
+    const call: LiveCall = new LiveCall(randomUUID(), invite, admission.trunk, admission.called, services, {
+      concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
+      released: () => this.forget(call, users),
+    })
+    this.live.set(call.id, call)
+    call.begin()
+  }
+
+  /** Keep-alive and capability query (RFC 3261 §11.2). */
+  options(request: SipTransaction): void {
+    const status = this.draining ? 503 : 200
+    const headers = [
+      ['Allow', ALLOW],
+      ['Accept', 'application/sdp'],
+      ['Supported', '100rel, timer, outbound'],
+    ] as const
+    this.quietly(request.respond({ status, headers }), 'an OPTIONS could not be answered')
+  }
+
+  heard(message: BusMessage): void {
+    if (message.type !== 'registered') return
+    for (const call of this.byUser.get(message.binding.user) ?? []) call.registered(message.binding)
+  }
+
+  gatewayLost(gateway: string): void {
+    for (const call of [...this.live.values()]) call.gatewayLost(gateway)
+  }
+
+  /**
+   * No new calls from now on. Live ones may end by themselves for `ms` milliseconds, and are ended then; resolves when
+   * the last is gone.
+   */
+  async drain(ms: number): Promise<void> {
+    this.draining = true
+    if (this.live.size === 0) return
+    const empty = new Promise<void>((resolve) => (this.idle = resolve))
+    const stop = this.services.clock.after(ms, () => this.endAll())
+    await empty
+    stop()
+  }
+
+  /** Ends every live call now. */
+  endAll(): void {
+    this.draining = true
+    for (const call of [...this.live.values()]) call.post({ type: 'drained' })
+  }
+
+  private concern(call: LiveCall, user: string, known: Set<string>): void {
+    known.add(user)
+    const calls = this.byUser.get(user) ?? new Set()
+    this.byUser.set(user, calls.add(call))
+  }
+
+  private forget(call: LiveCall, users: ReadonlySet<string>): void {
+    this.live.delete(call.id)
+    for (const user of users) {
+      const calls = this.byUser.get(user)
+      calls?.delete(call)
+      if (calls?.size === 0) this.byUser.delete(user)
+    }
+    if (this.live.size === 0) this.idle?.()
+  }
+
+  private quietly(sent: Promise<void>, what: string): void {
+    sent.catch((error: unknown) => this.services.log.info({ err: error }, what))
+  }
+}

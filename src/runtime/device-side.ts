@@ -1,0 +1,114 @@
+import type { CallEvent } from '../call/event.js'
+import type { DialId } from '../call/state.js'
+import type { Log } from '../ports/log.js'
+import type { Media, MediaEndpoint } from '../ports/media.js'
+import {
+  type DialRequest,
+  type Leg,
+  type OutgoingCall,
+  SipFailure,
+  type Signaling,
+} from '../ports/signaling.js'
+
+export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'>
+
+export interface DeviceEvents {
+  post(event: CallEvent): void
+  mediaTimeout(): void
+  mediaLost(): void
+  /** INFO from the device, for the other side. */
+  info(contentType: string, body: string): Promise<number>
+}
+
+/** One dialled leg: our offer, the INVITE and, once answered, its dialog. */
+export class DeviceSide {
+  leg: Leg | undefined
+  private media: MediaEndpoint | undefined
+  private out: OutgoingCall | undefined
+  private cancelled: string | undefined
+  private closed = false
+
+  constructor(
+    readonly id: DialId,
+    /** Name of the gateway that carries the leg. */
+    readonly gateway: string,
+    private readonly events: DeviceEvents,
+    private readonly log: Log,
+  ) {}
+
+  get endpoint(): MediaEndpoint {
+    if (this.media === undefined) throw new Error(`dial ${this.id} has no media endpoint yet`)
+    return this.media
+  }
+
+  /** Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. */
+  async dial(
+    signaling: Signaling,
+    media: Media,
+    caller: Promise<MediaEndpoint>,
+    order: DialOrder,
+  ): Promise<void> {
+    try {
+      this.media = await media.endpoint({
+        offerLike: await caller,
+        events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
+      })
+      if (this.cancelled !== undefined) throw new SipFailure(487, 'cancelled before it was sent')
+      this.out = signaling.dial({
+        ...order,
+        sdp: this.media.localSdp,
+        progressed: ({ status }) => this.events.post({ type: 'dial-progressed', dial: this.id, status }),
+      })
+      this.answered(await this.out.answered)
+    } catch (error) {
+      await this.failed(error)
+    }
+  }
+
+  /** Takes the SDP that the device answered with. Rejects with MediaError. */
+  async acceptAnswer(): Promise<void> {
+    if (this.leg === undefined) throw new Error(`dial ${this.id} is not answered`)
+    await this.endpoint.accept(this.leg.remoteSdp)
+  }
+
+  private answered(leg: Leg): void {
+    this.leg = leg
+    this.events.post({ type: 'dial-answered', dial: this.id })
+    leg.listen({
+      ended: (reason) => void this.ended(reason),
+      reoffered: (sdp) => this.endpoint.modify(sdp),
+      info: (type, body) => this.events.info(type, body),
+    })
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    const failure = error instanceof SipFailure ? error : new SipFailure(500, String(error))
+    if (!(error instanceof SipFailure))
+      this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
+    await this.close()
+    const reason = failure.reason === undefined ? {} : { reason: failure.reason }
+    this.events.post({ type: 'dial-failed', dial: this.id, status: failure.status, ...reason })
+  }
+
+  private async ended(reason: string | undefined): Promise<void> {
+    await this.close()
+    this.events.post({ type: 'leg-closed', leg: this.id, ...(reason === undefined ? {} : { reason }) })
+  }
+
+  cancel(reason: string): void {
+    this.cancelled = reason
+    this.out?.cancel(reason)
+  }
+
+  async hangUp(reason: string): Promise<void> {
+    await this.leg?.hangUp(reason)
+    await this.ended(undefined)
+  }
+
+  /** Gives the media back. Idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    await this.media?.close()
+  }
+}

@@ -1,0 +1,70 @@
+import type { Effect } from '../call/effect.js'
+import type { CallEvent } from '../call/event.js'
+import type { CallRecord } from '../ports/store.js'
+import type { Services } from './services.js'
+
+/** Writes the journal of one call: what happened to it, what was asked because of it, and its row. */
+export class CallRecorder {
+  private record: CallRecord
+  private seq = 0
+
+  constructor(
+    private readonly services: Pick<Services, 'observer' | 'clock'>,
+    call: Pick<CallRecord, 'id' | 'trunk' | 'from' | 'to'>,
+  ) {
+    this.record = {
+      ...call,
+      startedAt: services.clock.now(),
+      answeredAt: null,
+      endedAt: null,
+      user: null,
+      ending: null,
+    }
+  }
+
+  user(user: string | null): void {
+    this.record = { ...this.record, user: user ?? this.record.user }
+  }
+
+  event(event: CallEvent): void {
+    const at = this.services.clock.now()
+    const { type, ...data } = event
+    this.line(at, type, event.type === 'routed' ? { destinations: event.plan.destinations.length } : data)
+    if (event.type === 'invited') this.save({})
+    if (event.type === 'connected') this.save({ answeredAt: at })
+  }
+
+  effect(effect: Effect): void {
+    const at = this.services.clock.now()
+    switch (effect.type) {
+      case 'wake':
+        return this.line(at, 'push-sent', { attempt: effect.attempt, deviceId: effect.deviceId })
+      case 'dial':
+        return this.line(at, 'dialled', { dial: effect.dial, attempt: effect.attempt })
+      case 'cancel-dial':
+        return this.line(at, 'cancelled', { dial: effect.dial, reason: effect.reason })
+      case 'tell-ending':
+        return this.line(at, 'told', { deviceId: effect.deviceId, reason: effect.reason })
+      case 'end':
+        this.line(at, 'ended', { ...effect.ending })
+        return this.save({ endedAt: at, ending: effect.ending })
+      default:
+      // The other effects show in the events that answer them.
+    }
+  }
+
+  private line(at: number, type: string, data: Readonly<Record<string, unknown>>): void {
+    this.services.observer.happened({
+      callId: this.record.id,
+      seq: this.seq++,
+      at,
+      type,
+      data: Object.keys(data).length === 0 ? null : data,
+    })
+  }
+
+  private save(change: Partial<CallRecord>): void {
+    this.record = { ...this.record, ...change }
+    this.services.observer.call(this.record)
+  }
+}

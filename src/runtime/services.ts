@@ -1,0 +1,35 @@
+import type { Clock } from '../ports/clock.js'
+import type { Log } from '../ports/log.js'
+import type { Media } from '../ports/media.js'
+import type { CallObserver } from '../ports/observer.js'
+import type { Signaling } from '../ports/signaling.js'
+import type { Router } from '../routing/router.js'
+import type { Sleepers } from '../routing/sleepers.js'
+import type { RoutingTable } from '../routing/table.js'
+import type { Waker } from '../wake/waker.js'
+
+/** What every call needs from the world. */
+export interface Services {
+  readonly signaling: Signaling
+  readonly media: Media
+  readonly router: Router
+  readonly table: () => RoutingTable
+  readonly sleepers: Sleepers
+  readonly waker: Pick<Waker, 'wake' | 'tellEnding'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly observer: CallObserver
+  readonly settings: CallSettings
+}
+
+export interface CallSettings {
+  /** Host part of our URIs. */
+  readonly domain: string
+  /** SIP URI that a woken app registers on. */
+  readonly edge: string
+  /** RFC 4028, seconds. */
+  readonly sessionExpires: number
+  readonly minSe: number
+  /** A header value that names this software. */
+  readonly userAgent: string
+}
