@@ -32,6 +32,8 @@ export interface FcmService {
   /** Tokens that answer 404 UNREGISTERED. */
   readonly unregistered: Set<string>
   readonly inbox: Inbox<ReceivedFcmPush>
+  /** Paths of requests that the client ended before they were answered. */
+  readonly abandoned: Inbox<string>
   /** Without a word of it the service judges as FCM does. */
   readonly script: Script<ReceivedFcmPush>
   /** The OAuth 2.0 token endpoint: its requests (form fields), and what it answers. */
@@ -47,15 +49,24 @@ const CLIENT_EMAIL = 'push@reveille-test.iam.gserviceaccount.com'
 const ACCESS_TOKEN = 'stand-in-access-token'
 const MAX_PAYLOAD = 4096
 
-/** FCM's HTTP v1 API and Google's OAuth 2.0 token endpoint, on one port. */
-export async function startFcmService(): Promise<FcmService> {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+let key: { readonly privateKey: string; readonly publicKey: string } | undefined
+
+/** Made once a process: an RSA key takes a good part of a second. */
+function accountKey(): NonNullable<typeof key> {
+  key ??= generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
+  return key
+}
+
+/** FCM's HTTP v1 API and Google's OAuth 2.0 token endpoint, on one port. */
+export async function startFcmService(): Promise<FcmService> {
+  const { privateKey, publicKey } = accountKey()
   const inbox = new Inbox<ReceivedFcmPush>()
   const script = new Script<ReceivedFcmPush>()
+  const abandoned = new Inbox<string>()
   const tokenInbox = new Inbox<URLSearchParams>()
   const tokenScript = new Script<URLSearchParams>()
   const unregistered = new Set<string>()
@@ -74,8 +85,12 @@ export async function startFcmService(): Promise<FcmService> {
   const server = createServer(
     { key: standInIdentity.key, cert: standInIdentity.cert },
     listener(async (request, response) => {
+      const path = request.url ?? ''
+      response.once('close', () => {
+        if (!response.writableFinished) abandoned.add(path)
+      })
       const text = await readBody(request)
-      await performReply(decide(request.url ?? '', request.headers, text), response)
+      await performReply(decide(path, request.headers, text), response)
     }),
   )
   const port = await listen(server)
@@ -92,6 +107,7 @@ export async function startFcmService(): Promise<FcmService> {
     projectId: PROJECT_ID,
     unregistered,
     inbox,
+    abandoned,
     script,
     tokenInbox,
     tokenScript,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server as SocketServer } from 'node:net'
 import { bodyText, type Reply } from './script.js'
 
 /** Reads a request's body to its end. */
@@ -41,7 +41,7 @@ export async function performReply(reply: Reply, response: ServerResponse): Prom
 }
 
 /** Listens on a free loopback port, and returns it. */
-export async function listen(server: Pick<Server, 'listen' | 'address' | 'once'>): Promise<number> {
+export async function listen(server: SocketServer): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
