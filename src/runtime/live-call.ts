@@ -5,6 +5,7 @@ import type { CallEvent } from '../call/event.js'
 import type { RouteTarget } from '../call/plan.js'
 import { type AttemptId, type DialId, NEW, type State } from '../call/state.js'
 import { transition } from '../call/transition.js'
+import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
 import type { Binding, Device } from '../ports/store.js'
 import type { Trunk } from '../routing/table.js'
@@ -17,6 +18,7 @@ import { DeviceSide } from './device-side.js'
 import type { Diverted } from './diversion.js'
 import { endingOfFailure } from './failure.js'
 import { mailbox } from './mailbox.js'
+import { MediaWatch } from './media-watch.js'
 import { CallRecorder } from './recorder.js'
 import type { Services } from './services.js'
 import { CallTimers } from './timers.js'
@@ -42,7 +44,7 @@ export class LiveCall {
   private readonly bindings = new Map<string, Binding>()
   private readonly dialCounts = new Map<AttemptId, number>()
   private readonly diverted: Diverted[] = []
-  private readonly silentSides = new Set<string>()
+  private readonly watch = new MediaWatch(() => this.post({ type: 'media-timeout' }))
   private target: RouteTarget | undefined
   private readonly timers: CallTimers
   private readonly recorder: CallRecorder
@@ -290,16 +292,20 @@ export class LiveCall {
     return 200
   }
 
-  private mediaEvents(side: string): { mediaTimeout(): void; mediaLost(): void } {
+  private mediaEvents(side: 'caller' | DialId): { mediaTimeout(): void; mediaLost(): void } {
     return {
       // A caller that listens to ringback need not send; a bridged call in which both are silent is dead.
       mediaTimeout: () => {
         if (this.state.phase !== 'bridged') return
-        this.silentSides.add(side)
-        if (this.silentSides.size > 1) this.post({ type: 'media-timeout' })
+        this.run(this.endpointOf(side).then((endpoint) => this.watch.timedOut(side, endpoint)))
       },
       mediaLost: () => this.post({ type: 'media-lost' }),
     }
+  }
+
+  private async endpointOf(side: 'caller' | DialId): Promise<MediaEndpoint> {
+    const dialled = side === 'caller' ? undefined : this.dials.get(side)
+    return dialled?.endpoint ?? this.caller.endpoint()
   }
 
   private contactOf(attempt: AttemptId): Contact | undefined {

@@ -1,0 +1,27 @@
+import { MediaError as EngineError, type MediaErrorCode as EngineCode } from '../../embedded/media/index.js'
+import { MediaError, type MediaErrorCode } from '../../ports/media.js'
+
+const CODES: Readonly<Record<EngineCode, MediaErrorCode>> = {
+  'not-acceptable': 'not-acceptable',
+  'bad-sdp': 'not-acceptable',
+  'bad-state': 'lost',
+  'bad-option': 'lost',
+  'bad-file': 'lost',
+  'no-ports': 'exhausted',
+  'unknown-endpoint': 'lost',
+  'engine-lost': 'lost',
+  deadline: 'lost',
+  aborted: 'lost',
+  internal: 'lost',
+}
+
+/** Does something with the engine and says its errors in the port's words. */
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof MediaError) throw error
+    if (error instanceof EngineError) throw new MediaError(CODES[error.code], error.message)
+    throw new MediaError('lost', error instanceof Error ? error.message : String(error))
+  }
+}
