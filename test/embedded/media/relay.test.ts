@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeA, decodeMu, encodeA, encodeMu } from '../../../src/embedded/media/g711.js'
-import { MediaError } from '../../../src/embedded/media/errors.js'
+import type { MediaError } from '../../../src/embedded/media/errors.js'
 import { Bench } from './support/bench.js'
 import { encodeRtp, type Rtp, type RtpPeer, type Outgoing } from './support/peer.js'
 

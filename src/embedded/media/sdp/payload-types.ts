@@ -21,7 +21,7 @@ export class PayloadTypes {
       if (numbered.some((each) => sameCodec(each, codec))) continue
       const before = this.#known.find((each) => sameCodec(each, codec))
       const wish =
-        before?.payloadType ?? codec.payloadType ?? (isTelephoneEvent(codec) ? USUAL_EVENT : undefined)
+        before?.payloadType ?? codec.payloadType ?? (isClassicEvent(codec) ? USUAL_EVENT : undefined)
       const free = (number: number) =>
         ![...this.#known, ...numbered].some((each) => each.payloadType === number && !sameCodec(each, codec))
       const payloadType = wish !== undefined && free(wish) ? wish : nextFree(free)
@@ -30,6 +30,10 @@ export class PayloadTypes {
     this.remember(numbered)
     return numbered
   }
+}
+
+function isClassicEvent(codec: Codec): boolean {
+  return isTelephoneEvent(codec) && codec.clockRate === 8000
 }
 
 function same(a: NumberedCodec, b: NumberedCodec): boolean {

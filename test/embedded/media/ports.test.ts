@@ -1,0 +1,110 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { PortPool } from '../../../src/embedded/media/ports.js'
+import { Bench, someRange } from './support/bench.js'
+import { sdp } from './support/peer.js'
+
+const noPorts = expect.objectContaining({ code: 'no-ports' }) as Error
+
+describe('the port range', () => {
+  it.each([
+    [{ min: 10_000, max: 10_005 }, [10_000, 10_002, 10_004]],
+    [{ min: 10_001, max: 10_005 }, [10_002, 10_004]],
+    [{ min: 10_000, max: 10_004 }, [10_000, 10_002]],
+  ])('%o holds pairs of an even port and the odd one above', (range, pairs) => {
+    const pool = new PortPool(range, 0, () => 0)
+    expect(Array.from(pairs, () => pool.take())).toEqual(pairs)
+    expect(() => pool.take()).toThrow(noPorts)
+    expect(pool).toMatchObject({ inUse: pairs.length, free: 0 })
+  })
+
+  it.each([
+    { min: 10_000, max: 10_000 },
+    { min: 0, max: 9 },
+    { min: 1, max: 70_000 },
+    { min: 1.5, max: 9 },
+  ])('%o is refused', (range) => {
+    expect(() => new PortPool(range, 0, () => 0)).toThrow(expect.objectContaining({ code: 'bad-option' }))
+  })
+
+  it('lets a released pair rest', () => {
+    let now = 0
+    const pool = new PortPool({ min: 10_000, max: 10_003 }, 1000, () => now)
+    const first = pool.take()
+    pool.release(first)
+    const second = pool.take()
+    expect(second).not.toBe(first)
+    pool.release(second)
+    now = 999
+    expect(() => pool.take()).toThrow(noPorts)
+    now = 1000
+    expect(pool.take()).toBe(first)
+  })
+
+  it('goes round for ever', () => {
+    const pool = new PortPool({ min: 1024, max: 9999 }, 0, () => 0)
+    for (let round = 0; round < 20_000; round += 1) pool.release(pool.take())
+    expect(pool).toMatchObject({ inUse: 0, free: 4488 })
+  })
+
+  it('that is used up is an error, until somebody leaves', async () => {
+    const bench = new Bench({ ports: someRange(2) })
+    const a = await bench.core.create({})
+    await bench.core.create({})
+    await expect(bench.core.create({})).rejects.toThrow(noPorts)
+    await bench.core.remove(a.id)
+    await expect(bench.core.create({})).resolves.toBeDefined()
+  })
+
+  it('is stepped through where others have ports of it', async () => {
+    const ports = someRange(3)
+    const [even, odd] = [createSocket('udp4'), createSocket('udp4')]
+    // An RTP port of the first pair, an RTCP port of the second.
+    even.bind(ports.min, '127.0.0.1')
+    await once(even, 'listening')
+    odd.bind(ports.min + 3, '127.0.0.1')
+    await once(odd, 'listening')
+    const bench = new Bench({ ports, portRestMs: 1000 })
+    const { localSdp } = await bench.core.create({})
+    expect(localSdp).toContain(`m=audio ${ports.min + 4} `)
+    await expect(bench.core.create({})).rejects.toThrow(noPorts)
+    expect(bench.core.stats()).toMatchObject({ portsInUse: 1, portsFree: 2 })
+    await Promise.all([even, odd].map((socket) => new Promise<void>((done) => socket.close(() => done()))))
+  })
+
+  it('loses nothing to offers that cannot be served', async () => {
+    const bench = new Bench({ ports: someRange(1), portRestMs: 60_000 })
+    for (let index = 0; index < 3; index += 1) {
+      await expect(bench.core.create({ remoteSdp: sdp({ protocol: 'RTP/SAVP' }) })).rejects.toThrow(
+        expect.objectContaining({ code: 'not-acceptable' }),
+      )
+    }
+    await expect(bench.core.create({ remoteSdp: sdp() })).resolves.toBeDefined()
+  })
+})
+
+describe('an engine', () => {
+  it.each([
+    ['a name for an address', { host: 'localhost' }],
+    ['every address without one to advertise', { host: '0.0.0.0' }],
+    ['addresses of two families', { host: '127.0.0.1', advertise: '::1' }],
+  ])('refuses %s', (_, options) => {
+    expect(() => new Bench(options)).toThrow(expect.objectContaining({ code: 'bad-option' }))
+  })
+
+  it('advertises another address than it binds to', async () => {
+    const bench = new Bench({ host: '0.0.0.0', advertise: '198.51.100.9' })
+    expect((await bench.core.create({})).localSdp).toContain('c=IN IP4 198.51.100.9')
+  })
+
+  it('that is closed opens nothing more, not even what was on its way', async () => {
+    const bench = new Bench()
+    const opening = bench.core.create({})
+    const closing = bench.core.close()
+    const lost = expect.objectContaining({ code: 'engine-lost' }) as Error
+    await expect(opening).rejects.toThrow(lost)
+    await closing
+    await expect(bench.core.create({})).rejects.toThrow(lost)
+  })
+})
