@@ -16,6 +16,11 @@ const MAX_DROPOUT = 3000
 /** The least time, in s, between the last packet of one source and the first of the next. */
 const SWITCH_GAP = 0.02
 
+/** How far, in s, a source's clock may stray from ours between two packets and still be the same clock. */
+const CLOCK_TOLERANCE = 2
+/** In s: an event's timestamp is that of its beginning, and lags the voice by as much. */
+const LONGEST_EVENT = 60
+
 interface Offsets {
   source: number
   clockRate: number
@@ -23,6 +28,8 @@ interface Offsets {
   timestamp: number
   highest: number
   lastTimestamp: number
+  /** ms, of `lastTimestamp`. */
+  lastAt: number
   /** How far `highest` is past the first packet of the source. */
   span: number
 }
@@ -93,20 +100,23 @@ export class OutputStream {
   /**
    * Rewrites a joined peer's packet in place.
    * @param steady false for telephone-events, whose timestamp stands still and lags (RFC 4733 §2.2)
-   * @returns false for one that is older than the feed: it would repeat a number
+   * @returns false for one that would repeat a number: a duplicate, or one older than the feed
    */
   relay(packet: Uint8Array, payloadType: number, clockRate: number, steady: boolean, now: number): boolean {
     const number = sequence(packet)
     const time = timestamp(packet)
     let feed = this.#feed
-    const resumed = typeof feed === 'string' || isNewSource(feed, packet, clockRate, steady)
+    const resumed = typeof feed === 'string' || isNewSource(feed, packet, clockRate, steady, now)
     if (typeof feed === 'string' || resumed) feed = this.#beginRelay(packet, clockRate, now)
     const delta = sequenceDelta(number, feed.highest)
-    if (-delta > feed.span) return false
+    if (-delta > feed.span || (delta === 0 && !resumed)) return false
     if (delta > 0) {
       feed.highest = number
       feed.span += delta
-      if (steady) feed.lastTimestamp = time
+      if (steady) {
+        feed.lastTimestamp = time
+        feed.lastAt = now
+      }
     }
     const out = {
       payloadType,
@@ -141,6 +151,7 @@ export class OutputStream {
       timestamp: timestampDelta(this.#resume(clockRate, now), timestamp(packet)),
       highest: sequence(packet),
       lastTimestamp: timestamp(packet),
+      lastAt: now,
       span: 0,
     }
     this.#feed = feed
@@ -163,10 +174,20 @@ export class OutputStream {
   }
 }
 
-function isNewSource(feed: Offsets, packet: Uint8Array, clockRate: number, steady: boolean): boolean {
+function isNewSource(
+  feed: Offsets,
+  packet: Uint8Array,
+  clockRate: number,
+  steady: boolean,
+  now: number,
+): boolean {
   if (feed.source !== source(packet) || feed.clockRate !== clockRate) return true
   const delta = sequenceDelta(sequence(packet), feed.highest)
   if (Math.abs(delta) > MAX_DROPOUT) return true
-  // A sender whose clock jumped back without a new SSRC: passed on, a player would wait for the old time.
-  return steady && delta > 0 && timestampDelta(timestamp(packet), feed.lastTimestamp) < -clockRate
+  if (delta <= 0) return false
+  // A sender whose clock jumped without a new SSRC: passed on, a player would wait for the time in between.
+  const jump = timestampDelta(timestamp(packet), feed.lastTimestamp) / clockRate
+  return (
+    jump < -(steady ? CLOCK_TOLERANCE : LONGEST_EVENT) || jump > (now - feed.lastAt) / 1000 + CLOCK_TOLERANCE
+  )
 }
