@@ -16,7 +16,11 @@ export function signalingLost<S extends Live>(state: S, legs: readonly LegId[]):
   }
   const standing = gone.reduce<Live>((s, d) => withoutDial(s, d.id), state)
   const caller = legs.includes('caller') ? 'closed' : standing.caller
-  return end({ ...standing, caller }, ending('engine-lost', 'server', { detail: 'a SIP gateway was lost' }))
+  const status = state.phase === 'bridged' ? 200 : 503
+  return end(
+    { ...standing, caller },
+    ending('engine-lost', 'server', { status, detail: 'a SIP gateway was lost' }),
+  )
 }
 
 /** A gateway is gone after the end: what was on it is closed with it. */

@@ -28,8 +28,7 @@ export class CallRecorder {
 
   event(event: CallEvent): void {
     const at = this.services.clock.now()
-    const { type, ...data } = event
-    this.line(at, type, event.type === 'routed' ? { destinations: event.plan.destinations.length } : data)
+    this.line(at, event.type, dataOf(event))
     if (event.type === 'invited') this.save({})
     if (event.type === 'connected') this.save({ answeredAt: at })
   }
@@ -66,5 +65,19 @@ export class CallRecorder {
   private save(change: Partial<CallRecord>): void {
     this.record = { ...this.record, ...change }
     this.services.observer.call(this.record)
+  }
+}
+
+/** What of an event is worth keeping: ids, not the objects that they stand for. */
+function dataOf(event: CallEvent): Readonly<Record<string, unknown>> {
+  switch (event.type) {
+    case 'routed':
+      return { destinations: event.plan.destinations.length }
+    case 'registered':
+      return { deviceId: event.device?.deviceId ?? null, bindingId: event.contact.bindingId }
+    default: {
+      const { type: _, ...data } = event
+      return data
+    }
   }
 }

@@ -36,7 +36,7 @@ export function toIncomingCall(
     ...request,
     offer: request.body,
     async provisional({ status, phrase, headers = [], sdp }) {
-      if (cancelled !== undefined) return
+      if (cancelled !== undefined || res.finalResponseSent) return
       // RFC 3262 §3: a caller that requires reliable provisionals gets no others.
       const sent = reliable ? [...headers, ['Require', '100rel'] as const] : headers
       await provisional(res, status, phrase, toSrf(sent), sdp)

@@ -21,9 +21,12 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
     case 'hold-failed':
       return end(state, event.ending)
     case 'leg-closed':
+      // A caller that hangs up at once may be heard before it is heard that its 200 went out.
+      if (event.leg === 'caller')
+        return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
       return event.leg === state.winner
         ? end(withoutDial(state, state.winner), hungUp('callee', event.reason, 480))
-        : stay(event.leg === 'caller' ? state : withoutDial(state, event.leg))
+        : stay(withoutDial(state, event.leg))
     case 'dial-failed':
       return dialFailed(state, event.dial, event.status)
     case 'dial-answered':

@@ -1,4 +1,5 @@
 import { attempt, dialFailed, pushDelivered, pushRefused } from '../attempts.js'
+import { reaches } from '../destination.js'
 import { cancelled, ending } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
@@ -14,7 +15,7 @@ import { win } from '../win.js'
 export function whileRouting(state: Routing, event: CallEvent): Step {
   switch (event.type) {
     case 'routed':
-      return andThen(holdOnce(state), (s) => ring(s, event.plan))
+      return andThen(ring(state, event.plan), holdOnce)
     case 'route-failed':
     case 'hold-failed':
       return end(state, event.ending)
@@ -53,16 +54,22 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
   }
 }
 
-/** The caller is held once: when the first target is known to exist. */
-function holdOnce(state: Routing): Step<Routing> {
-  if (state.hops > 1) return stay(state)
+/** The caller is held once, at the first target that has somebody to wait for, and reassured from then on. */
+function holdOnce(state: State): Step {
+  if (state.phase !== 'waiting' || state.timers.has('reassure')) return stay(state)
   return andThen(step(state, { type: 'hold', style: state.hold }), startReassuring)
 }
 
 function ring({ target: _, arrived, ...call }: Routing, plan: Plan): Step {
   const waiting: Waiting = { ...call, phase: 'waiting', plan }
+  // Who is out for good in an earlier step stays out, unless this step asks for it by name.
+  const news = arrived.filter(
+    (a) =>
+      plan.destinations.some((d) => reaches(d, a)) ||
+      call.attempts.findLast((t) => reaches(t.destination, a))?.over?.final !== true,
+  )
   const ringing = andThen(arm(waiting, 'hold', plan.ringMs), (s) =>
-    forEach(s, withArrivals(plan.destinations, arrived), (t, d) => attempt(t, d, plan.graceMs)),
+    forEach(s, withArrivals(plan.destinations, news), (t, d) => attempt(t, d, plan.graceMs)),
   )
   return andThen<Waiting, State>(ringing, moveOnIfExhausted)
 }
