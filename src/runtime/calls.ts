@@ -51,7 +51,8 @@ export class Calls {
     const users = new Set<string>()
     const call: LiveCall = new LiveCall(randomUUID(), invite, admission.trunk, admission.called, services, {
       concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
-      released: () => this.forget(call, users),
+      ended: () => this.unconcern(call, users),
+      released: () => this.forget(call),
     })
     this.live.set(call.id, call)
     call.begin()
@@ -102,14 +103,17 @@ export class Calls {
     this.byUser.set(user, calls.add(call))
   }
 
-  private forget(call: LiveCall, users: ReadonlySet<string>): void {
+  private forget(call: LiveCall): void {
     this.live.delete(call.id)
+    if (this.live.size === 0) this.idle?.()
+  }
+
+  private unconcern(call: LiveCall, users: ReadonlySet<string>): void {
     for (const user of users) {
       const calls = this.byUser.get(user)
       calls?.delete(call)
       if (calls?.size === 0) this.byUser.delete(user)
     }
-    if (this.live.size === 0) this.idle?.()
   }
 
   private quietly(sent: Promise<void>, what: string): void {

@@ -53,6 +53,7 @@ export class DeviceSide {
         offerLike: await caller,
         events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
       })
+      if (this.closed) await this.media.close()
       if (this.cancelled !== undefined) throw new SipFailure(487, 'cancelled before it was sent')
       this.out = signaling.dial({
         ...order,

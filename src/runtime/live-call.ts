@@ -26,6 +26,9 @@ import { CallTimers } from './timers.js'
 export interface CallOwner {
   /** The call is for these users: their registrations are its business from now on. */
   concerns(users: readonly string[]): void
+  /** It is over; what is open of it closes. */
+  ended(): void
+  /** Nothing of it is open any more. */
   released(): void
 }
 
@@ -158,7 +161,8 @@ export class LiveCall {
       case 'stop-timer':
         return this.timers.stop(effect.id)
       case 'end':
-        return
+        this.owner.ended()
+        return this.releaseMedia(undefined)
       case 'release':
         return this.release(effect.leaked)
       default:
@@ -260,13 +264,13 @@ export class LiveCall {
   }
 
   private connect(dial: DialId): void {
+    this.releaseMedia(dial)
     const side = this.dials.get(dial)
     if (side === undefined) throw new Error(`dial ${dial} is not known`)
     connect(this.caller, side).then(
       (callerLeg) => {
         callerLeg.listen({
-          ended: (reason) =>
-            this.post({ type: 'leg-closed', leg: 'caller', ...(reason === undefined ? {} : { reason }) }),
+          ended: (reason) => this.callerClosed(reason),
           reoffered: async (sdp) => (await this.caller.endpoint()).modify(sdp),
           info: (type, body) => this.relayInfo(dial, type, body),
         })
@@ -279,9 +283,21 @@ export class LiveCall {
     )
   }
 
+  /** An INVITE that lost may take half a minute to be over; the ports that it holds are wanted before that. */
+  private releaseMedia(winner: DialId | undefined): void {
+    for (const [id, side] of this.dials) {
+      if (id !== winner && side.leg === undefined) this.run(side.close())
+    }
+  }
+
   private hangUp(leg: 'caller' | DialId, reason: string): void {
     if (leg !== 'caller') return this.run(this.dials.get(leg)?.hangUp(reason) ?? Promise.resolve())
-    this.run(this.caller.hangUp(reason), () => this.post({ type: 'leg-closed', leg: 'caller' }))
+    this.run(this.caller.hangUp(reason), () => this.callerClosed(undefined))
+  }
+
+  private callerClosed(reason: string | undefined): void {
+    this.run(this.caller.close())
+    this.post({ type: 'leg-closed', leg: 'caller', ...(reason === undefined ? {} : { reason }) })
   }
 
   /** DTMF and the like by INFO (RFC 6086), from one side of the bridge to the other. */
