@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net'
+import type { Settings } from '../options.js'
+import type { Timer, TimerSet } from '../timer-set.js'
+import type { App } from './app.js'
+import { parseCommand, type Command } from './command.js'
+import { encodeFrame, FrameDecoder } from './frames.js'
+import { notOkFrame, refusedFrame } from './wire.js'
+
+export interface AppEvents {
+  command(command: Command): void
+  closed(): void
+}
+
+export interface AppConnectionDeps {
+  readonly settings: Settings
+  readonly timers: TimerSet
+  readonly fault: (where: string, error: unknown) => void
+}
+
+/** The connection of one app. */
+export class AppConnection implements App {
+  private readonly decoder = new FrameDecoder()
+  private readonly deadline: Timer
+  private ended = false
+  private trusted = false
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly deps: AppConnectionDeps,
+    private readonly events: AppEvents,
+  ) {
+    // Without it every exchange waits for a delayed acknowledgement, and throughput falls tenfold.
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 60_000)
+    this.deadline = deps.timers.start(deps.settings.limits.authenticate, () => this.end())
+    socket.on('data', (chunk: Buffer) => this.received(chunk))
+    // A reset is followed by `close`, where everything is cleaned up.
+    socket.on('error', (error) => deps.fault('app connection', error))
+    socket.once('close', () => this.closed())
+  }
+
+  get connected(): boolean {
+    return !this.ended && !this.socket.destroyed
+  }
+
+  get authenticated(): boolean {
+    return this.trusted
+  }
+
+  accept(): void {
+    this.trusted = true
+    this.deadline.stop()
+  }
+
+  send(frame: string): void {
+    if (!this.connected) return
+    this.socket.write(encodeFrame(frame))
+    if (this.socket.writableLength > this.deps.settings.limits.appBacklog) {
+      this.deps.fault('app connection', new Error('the app does not read; its connection is closed'))
+      this.end()
+    }
+  }
+
+  /** Says why, and hangs up. */
+  refuse(requestId: string, reason: string): void {
+    this.send(refusedFrame(requestId, reason))
+    this.ended = true
+    this.socket.destroySoon()
+  }
+
+  end(): void {
+    this.ended = true
+    this.socket.destroy()
+  }
+
+  private received(chunk: Buffer): void {
+    try {
+      for (const frame of this.decoder.push(chunk)) {
+        if (this.ended) return
+        this.execute(frame)
+      }
+    } catch (error) {
+      this.deps.fault('app frame', error)
+      this.end()
+    }
+  }
+
+  /** One bad command must not cost the app its connection, nor the frames behind it. */
+  private execute(frame: string): void {
+    const command = parseCommand(frame)
+    try {
+      this.events.command(command)
+    } catch (error) {
+      this.deps.fault('app command', error)
+      this.send(notOkFrame(command.id, 'Server error: see the fault log'))
+    }
+  }
+
+  private closed(): void {
+    this.ended = true
+    this.deadline.stop()
+    try {
+      this.events.closed()
+    } catch (error) {
+      this.deps.fault('app close', error)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
+import type { ListeningPoint } from './transport.js'
+
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::' || host === ''
+}
+
+/** Addresses that are of use only inside one site (RFC 1918). */
+export function isPrivateIPv4(host: string): boolean {
+  const match = /^([0-9]{1,3})\.([0-9]{1,3})\.[0-9]{1,3}\.[0-9]{1,3}$/.exec(host)
+  if (!match) return false
+  const first = Number(match[1])
+  const second = Number(match[2])
+  return first === 10 || (first === 172 && second >= 16 && second <= 31) || (first === 192 && second === 168)
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address === 'localhost'
+}
+
+/** The address and port that a peer at `remote` reaches a listening point by: for Via, Contact, Record-Route. */
+export function advertisedAddress(point: ListeningPoint, remote: string): { host: string; port: number } {
+  const port = point.advertise?.port ?? point.port
+  if (point.advertise) return { host: point.advertise.host, port }
+  return { host: isWildcard(point.host) ? interfaceAddress(remote, isIPv6(point.host)) : point.host, port }
+}
+
+/** The listening point of a protocol from which `remote` is best reached. */
+export function pickPoint(points: readonly ListeningPoint[], remote: string): ListeningPoint | undefined {
+  const family = isIP(remote)
+  const usable = points.filter(
+    (point) => isIP(point.host) === family || isIP(point.host) === 0 || family === 0,
+  )
+  if (usable.length === 1) return usable[0]
+  const loopback = isLoopback(remote)
+  return (
+    usable.find(
+      (point) => loopback === isLoopback(point.host) && !isWildcard(point.host) && onLink(point.host, remote),
+    ) ??
+    usable.find((point) => isWildcard(point.host)) ??
+    usable.find((point) => loopback === isLoopback(point.host)) ??
+    usable[0]
+  )
+}
+
+const INTERFACES_MS = 5_000
+let known: { until: number; infos: NetworkInterfaceInfo[] } = { until: 0, infos: [] }
+
+/** The machine's addresses; asked for again every few seconds, for asking is slow and answers rarely change. */
+function interfaces(): NetworkInterfaceInfo[] {
+  const now = Date.now()
+  if (now >= known.until) {
+    const infos = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+    known = { until: now + INTERFACES_MS, infos }
+  }
+  return known.infos
+}
+
+function interfaceAddress(remote: string, v6: boolean): string {
+  const family = interfaces().filter((info) => (info.family === 'IPv6') === v6)
+  const best =
+    family.find((info) => inSubnet(info, remote)) ?? family.find((info) => !info.internal) ?? family[0]
+  return best?.address ?? (v6 ? '::1' : '127.0.0.1')
+}
+
+function onLink(local: string, remote: string): boolean {
+  return interfaces().some((info) => info.address === local && inSubnet(info, remote))
+}
+
+function inSubnet(info: NetworkInterfaceInfo, remote: string): boolean {
+  const version = isIP(remote)
+  if (version === 0 || info.cidr === null) return false
+  const prefix = Number(info.cidr.slice(info.cidr.indexOf('/') + 1))
+  const subnet = new BlockList()
+  subnet.addSubnet(info.address, prefix, info.family === 'IPv6' ? 'ipv6' : 'ipv4')
+  return subnet.check(remote, version === 6 ? 'ipv6' : 'ipv4')
+}

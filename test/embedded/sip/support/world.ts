@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import Srf from 'drachtio-srf'
+import { afterEach } from 'vitest'
+import { startSipServer, type SipServer, type SipServerOptions } from '../../../../src/embedded/sip/index.js'
+import { TcpPeer, UdpPeer, type Peer } from './peer.js'
+
+/** Timers short enough for tests, in the proportions of RFC 3261. */
+export const QUICK = { t1: 20, t2: 80, t4: 50, timerD: 200 }
+
+/** A server, its apps and its peers; closed after each test, and checked for what was left behind. */
+export class World {
+  readonly peers: Peer[] = []
+  readonly apps: Srf[] = []
+
+  private constructor(
+    readonly server: SipServer,
+    /** What the server reported to have gone wrong inside. */
+    readonly faults: readonly unknown[],
+  ) {}
+
+  static async start(options: Partial<SipServerOptions> = {}): Promise<World> {
+    const faults: unknown[] = []
+    const server = await startSipServer({
+      listen: [
+        { protocol: 'udp', host: '127.0.0.1', port: 0 },
+        { protocol: 'tcp', host: '127.0.0.1', port: 0 },
+      ],
+      timers: QUICK,
+      onFault: (fault) => faults.push(fault),
+      ...options,
+    })
+    const world = new World(server, faults)
+    open.push(world)
+    return world
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.server.listening[0]?.port ?? 0 }
+  }
+
+  /** A SIP URI at that peer. */
+  uri(peer: Peer, user = 'bob'): string {
+    return `sip:${user}@127.0.0.1:${peer.port}${peer.protocol === 'tcp' ? ';transport=tcp' : ''}`
+  }
+
+  async app(): Promise<Srf> {
+    const srf = new Srf()
+    // Without a listener srf throws; a lost connection shows in the test itself.
+    srf.on('error', () => undefined)
+    const { host, port, secret } = this.server.control
+    void srf.connect({ host, port, secret })
+    await once(srf, 'connect')
+    this.apps.push(srf)
+    return srf
+  }
+
+  async udp(): Promise<UdpPeer> {
+    const peer = await UdpPeer.open(this.address)
+    this.peers.push(peer)
+    return peer
+  }
+
+  async tcp(): Promise<TcpPeer> {
+    const peer = await TcpPeer.open(this.address)
+    this.peers.push(peer)
+    return peer
+  }
+
+  async close(): Promise<void> {
+    for (const srf of this.apps) hangUp(srf)
+    for (const peer of this.peers) peer.close()
+    await this.server.close()
+  }
+}
+
+export function hangUp(srf: Srf): void {
+  try {
+    srf.disconnect()
+  } catch {
+    // It was hung up by the test already: srf has no socket to close any more.
+    return
+  }
+}
+
+const open: World[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((world) => world.close()))
+})
+
+/** Waits until a condition holds, looking again after each turn of the event loop. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 5_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`never happened: ${what}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
