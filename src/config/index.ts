@@ -1,0 +1,20 @@
+export type { Environment } from './environment.js'
+export { configJsonSchema } from './json-schema.js'
+export { loadConfig, parseConfig } from './load.js'
+export { ConfigError } from './problem.js'
+export type { Problem } from './problem.js'
+export type {
+  Config,
+  DatabaseConfig,
+  HttpConfig,
+  LogConfig,
+  MediaConfig,
+  PushConfig,
+  Route,
+  SipConfig,
+  Trunk,
+  User,
+} from './schema/index.js'
+export type { Target } from './schema/targets.js'
+export { watchConfig } from './watch.js'
+export type { Reloaded, WatchedConfig } from './watch.js'

@@ -1,0 +1,1 @@
+export { readYaml as read } from './read-yaml.js'

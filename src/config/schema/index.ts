@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { folder } from './files.js'
+import type { Files } from './files.js'
+import {
+  address,
+  duration,
+  flag,
+  host,
+  matching,
+  network,
+  oneOf,
+  phoneNumber,
+  port,
+  portRange,
+  secret,
+  sipUri,
+  text,
+  url,
+  whole,
+} from './leaf.js'
+import { push } from './push.js'
+import { defaultTag, finished, named, section, tag } from './section.js'
+import { sip } from './sip.js'
+import { noAnswer, route } from './targets.js'
+
+const plainName = matching(/^[A-Za-z0-9_.-]+$/, 'a name of letters, digits, dots, dashes and underscores')
+
+/** What a SIP URI takes as its user part without escapes (RFC 3261 §25.1), but for `;`, which begins parameters. */
+const userName = matching(
+  /^[A-Za-z0-9\-_.!~*'()&=+$,?/]+$/,
+  "a user name: letters, digits and any of -_.!~*'()&=+$,?/",
+)
+
+const media = section({
+  engine: defaultTag('embedded'),
+  host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
+  advertise: host().optional().describe('The address in our SDP, where it is another.'),
+  ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
+  timeout: duration('s', '5s', '1d')
+    .prefault('60s')
+    .describe('A call whose media is silent so long is ended.'),
+})
+
+function database(files: Files) {
+  const pglite = section({
+    engine: defaultTag('pglite'),
+    path: folder(files).prefault('./data').describe('Made where it is missing; one process at a time.'),
+  })
+  const postgres = section({
+    engine: tag('postgres'),
+    url: url('postgres', 'postgresql'),
+    pool: whole(1, 1000).prefault(10).describe('Connections at most.'),
+    'statement-timeout': duration('s', '100ms', '5m').prefault('5s'),
+    'connect-timeout': duration('s', '100ms', '5m').prefault('5s'),
+  })
+  return z.discriminatedUnion('engine', [pglite, postgres])
+}
+
+const trunk = finished(
+  {
+    match: z.array(network()).prefault([]).describe('Calls from these networks are of this trunk.'),
+    ringback: oneOf('early-media', 'ringing', 'queued')
+      .prefault('early-media')
+      .describe('What the caller gets while waiting: 183 with a tone, 180, or 182 and then 180.'),
+    tone: matching(/^[a-z]{2}$/, 'the two letters of a country, such as us, uk or de')
+      .prefault('us')
+      .describe('Whose ringback tone the caller hears.'),
+    trusted: flag()
+      .prefault(false)
+      .describe('Its asserted identities are believed and passed on (RFC 3325).'),
+    proxy: sipUri().optional().describe('Where calls out through this trunk go.'),
+    username: text().optional().describe('For digest challenges of the trunk.'),
+    password: secret().optional(),
+  },
+  (value, complain) => {
+    if (value.match.length === 0 && value.proxy === undefined) complain('needs match, proxy, or both')
+    if ((value.username === undefined) !== (value.password === undefined)) {
+      complain('username and password belong together')
+    }
+    return value
+  },
+)
+
+const user = section({
+  name: text().optional().describe('For display.'),
+  password: secret().optional().describe('For SIP digest; without one the user cannot register.'),
+  numbers: z.array(phoneNumber()).prefault([]),
+  ring: duration('s', '1s', '10m').prefault('30s').describe('How long a call waits for an answer.'),
+  grace: duration('ms', '0ms', '10s')
+    .prefault('300ms')
+    .describe('How long a registered phone may stay silent before it is pushed.'),
+  'no-answer': noAnswer.optional().describe('Where a call goes that nobody answered.'),
+})
+
+/** The configuration file. */
+export function configSchema(files: Files) {
+  return section({
+    sip: sip.prefault({}).describe('The SIP side.'),
+    media: media.prefault({}).describe('RTP.'),
+    database: database(files).prefault({}).describe('Devices, registrations, records of calls.'),
+    push: push(files).describe('Push services, by the pn-provider that devices register with (RFC 8599).'),
+    http: section({
+      host: address().prefault('127.0.0.1'),
+      port: port().prefault(8080).describe('0: a free port.'),
+      'admin-token': secret().optional().describe('Opens the admin API.'),
+    })
+      .prefault({})
+      .describe('The API.'),
+    trunks: named(plainName, trunk).describe('Where calls come from and go out.'),
+    users: named(userName, user.prefault({})).describe('Who is called.'),
+    routes: z
+      .array(route)
+      .prefault([])
+      .describe('Numbers that are no user’s own; the first that matches wins.'),
+    regions: named(plainName, section({}).prefault({})),
+    log: section({
+      level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
+      pretty: flag().prefault(false).describe('For eyes rather than for machines.'),
+    }).prefault({}),
+    drain: section({
+      timeout: duration('s', '0s', '1d')
+        .prefault('30s')
+        .describe('How long live calls may go on at shutdown.'),
+    }).prefault({}),
+  })
+}
+
+export type Config = z.output<ReturnType<typeof configSchema>>
+
+/** The value type of a map of the configuration. */
+type Named<T> = T extends ReadonlyMap<string, infer Value> ? Value : never
+
+export type SipConfig = Config['sip']
+export type MediaConfig = Config['media']
+export type DatabaseConfig = Config['database']
+export type PushConfig = Named<Config['push']>
+export type HttpConfig = Config['http']
+export type Trunk = Named<Config['trunks']>
+export type User = Named<Config['users']>
+export type Route = Config['routes'][number]
+export type LogConfig = Config['log']

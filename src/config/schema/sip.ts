@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { address, duration, host, matching, oneOf, port, secret } from './leaf.js'
+import { defaultTag, finished, section, tag } from './section.js'
+import type { Complain } from './section.js'
+
+const registration = finished(
+  {
+    'min-expires': duration('s', '1s', '1d')
+      .prefault('60s')
+      .describe('A shorter registration is refused (423).'),
+    'default-expires': duration('s', '1s', '30d')
+      .prefault('1h')
+      .describe('Where the phone asks for nothing.'),
+    'max-expires': duration('s', '1s', '30d')
+      .prefault('1d')
+      .describe('A longer registration is cut to this.'),
+    'nonce-lifetime': duration('s', '10s', '1h').prefault('5m').describe('How long a digest nonce is good.'),
+  },
+  (value, complain) => {
+    const { minExpires, defaultExpires, maxExpires } = value
+    if (defaultExpires < minExpires) complain('is shorter than min-expires', 'default-expires')
+    if (maxExpires < defaultExpires) complain('is shorter than default-expires', 'max-expires')
+    return value
+  },
+)
+
+const common = {
+  domain: host().prefault('localhost').describe('Realm of digests and host of our URIs.'),
+  // RFC 4028 §4 and §5: no session interval is below 90 s.
+  'session-expires': duration('s', '90s', '1d').prefault('30m').describe('Session timer (RFC 4028).'),
+  'min-se': duration('s', '90s', '1d').prefault('90s').describe('A shorter session timer is refused (422).'),
+  registration: registration.prefault({}),
+}
+
+const listener = section({
+  protocol: oneOf('udp', 'tcp'),
+  host: address().prefault('127.0.0.1').describe('The address to listen on; 0.0.0.0 for all.'),
+  port: port().prefault(5060).describe('0: a free port.'),
+})
+
+interface Timers {
+  readonly sessionExpires: number
+  readonly minSe: number
+}
+
+function checkTimers({ sessionExpires, minSe }: Timers, complain: Complain): void {
+  if (sessionExpires < minSe) complain('is shorter than min-se', 'session-expires')
+}
+
+const embedded = finished(
+  {
+    engine: defaultTag('embedded'),
+    ...common,
+    listen: z
+      .array(listener)
+      .min(1, { error: 'expected at least one address to listen on' })
+      .prefault([{ protocol: 'udp' }, { protocol: 'tcp' }]),
+    advertise: host()
+      .optional()
+      .describe('The address that phones and trunks reach us at, where it is another.'),
+  },
+  (value, complain) => {
+    checkTimers(value, complain)
+    value.listen.forEach((one, index) => {
+      const same = (other: typeof one) =>
+        other.protocol === one.protocol && other.host === one.host && other.port === one.port
+      if (one.port !== 0 && value.listen.findIndex(same) < index) complain('is here twice', 'listen', index)
+    })
+    return value
+  },
+)
+
+const drachtio = finished(
+  {
+    engine: tag('drachtio'),
+    ...common,
+    servers: z
+      .array(
+        section({
+          name: matching(/^[A-Za-z0-9_.-]+$/, 'a name of letters, digits, dots, dashes and underscores'),
+          host: host(),
+          port: port().prefault(9022),
+          secret: secret(),
+          region: host().optional(),
+        }),
+      )
+      .min(1, { error: 'expected at least one server' }),
+  },
+  (value, complain) => {
+    checkTimers(value, complain)
+    value.servers.forEach(({ name }, index) => {
+      const first = value.servers.findIndex((other) => other.name === name)
+      if (first < index) complain('is the name of two servers', 'servers', index, 'name')
+    })
+    return value
+  },
+)
+
+export const sip = z.discriminatedUnion('engine', [embedded, drachtio])
