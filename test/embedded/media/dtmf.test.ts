@@ -69,6 +69,18 @@ describe('a key', () => {
   })
 })
 
+describe('a phone with keys in two clocks', () => {
+  it('gets each key in the clock that it was pressed in', async () => {
+    const bench = new Bench()
+    const a = await bench.caller({ codecs: ['96 opus/48000/2', '97 telephone-event/8000'] })
+    const codecs = ['96 opus/48000/2', '98 telephone-event/48000', '101 telephone-event/8000']
+    const b = await bench.callee({ codecs }, { joinable: a.id })
+    bench.core.join(a.id, b.id)
+    a.peer.say({ payloadType: 97, sequence: 1, timestamp: 1, payload: event(1, 800, true) })
+    expect((await b.peer.hears(1))[0]).toMatchObject({ payloadType: 101, payload: event(1, 800, true) })
+  })
+})
+
 describe('the detector', () => {
   const receive = (detector: DtmfDetector, packets: Outgoing[], now = 0): DtmfEvent[] =>
     packets.flatMap((packet) => detector.receive(encodeRtp(packet), 8000, now))

@@ -217,6 +217,12 @@ describe('an offer', () => {
     expect(offer).toContain('a=rtpmap:96 telephone-event/48000')
   })
 
+  it('gives a number that is taken to nobody else', () => {
+    const audio = parseDescription(sdp({ codecs: ['101 opus/48000/2'] })).media[0]!
+    const offer = fresh().offer({ codecs: offerLike(codecsOf(audio)) })
+    expect(mLines(offer)).toEqual(['m=audio 20000 RTP/AVP 101 0 8 96 97'])
+  })
+
   it('for joining names what is sure to be joinable', () => {
     const g711 = fresh()
     g711.answer(sdp({ codecs: ['96 opus/48000/2', '8'] }), {})

@@ -68,6 +68,7 @@ describe('two joined endpoints', () => {
     await bench.core.play(a.id, { kind: 'ringback', country: 'us' })
     await a.peer.hears(3)
     const b = await bench.callee({}, { joinable: a.id })
+    await bench.core.play(b.id, { kind: 'comfort' })
     bench.core.join(a.id, b.id)
     const tones = a.peer.heard.length
     b.peer.say(voice(500, 9))
@@ -143,6 +144,19 @@ describe('two joined endpoints', () => {
     await bench.core.play(b.id, { kind: 'busy', country: 'us' })
     const after = await b.peer.hears(3)
     expect(after.map((packet) => (packet.sequence - after[0]!.sequence) & 0xffff)).toEqual([0, 1, 2])
+  })
+
+  it('that are parted and joined again go on in sequence, whatever was said in between', async () => {
+    const bench = new Bench()
+    const [a, b] = await bench.call()
+    const [before] = await pass(a.peer, b.peer, [voice(10, 1000)])
+    bench.core.unjoin(b.id)
+    a.peer.say(voice(11, 1160))
+    await bench.counted(a.id, 'packetsIn', 2)
+    bench.core.join(a.id, b.id)
+    const [after] = await pass(a.peer, b.peer, [voice(12, 1320)])
+    expect((after!.sequence - before!.sequence) & 0xffff).toBe(1)
+    expect(after!.marker).toBe(true)
   })
 
   it('lose no place in the sequence for a packet that the other side cannot take', async () => {
@@ -223,6 +237,8 @@ describe('a source', () => {
     moved.aim(a.localSdp)
     a.peer.say(voice(2, 161))
     await bench.counted(a.id, 'foreignIn', 1)
+    // Before the phone said anything from there: the description is all that is known.
+    await pass(b.peer, moved, [voice(0, 1)])
     await pass(moved, b.peer, [voice(3, 321)])
     await pass(b.peer, moved, [voice(1, 1)])
     expect(bench.core.counters(a.id).source?.port).toBe(moved.port)

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { RtcpSession } from '../../../src/embedded/media/rtp/control.js'
+import { OutputStream } from '../../../src/embedded/media/rtp/output.js'
+import { RtpReceiver } from '../../../src/embedded/media/rtp/receiver.js'
 import { parseCompound } from '../../../src/embedded/media/rtp/rtcp.js'
 import { Bench, speech, type Side } from './support/bench.js'
 
@@ -188,6 +191,16 @@ describe('a report', () => {
     stranger.aim(a.localSdp)
     stranger.sendRtcp(receiverReport(0x66, []))
     await bench.counted(a.id, 'rtcpRefused', 1)
+  })
+
+  it('from another host than the media is refused, be it the first', () => {
+    const transport = { sendRtp: () => {}, sendRtcp: () => {}, close: () => Promise.resolve() }
+    const receiver = new RtpReceiver()
+    const session = new RtcpSession(transport, new OutputStream(() => 1), receiver, 'x')
+    receiver.latch.accepts('192.0.2.1', 4000)
+    const from = (address: string) => ({ address, family: 'IPv4' as const, port: 4001, size: 8 })
+    expect(session.accept(receiverReport(1, []), from('192.0.2.66'), 0)).toBeUndefined()
+    expect(session.accept(receiverReport(1, []), from('192.0.2.1'), 0)).toBeDefined()
   })
 
   it('with more blocks on paper than in it is read as far as it goes', async () => {

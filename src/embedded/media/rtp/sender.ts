@@ -41,7 +41,6 @@ export class RtpSender {
     const voice = agreement.audio[0]
     this.#law = voice && lawOf(voice.codec)
     this.#lawPayloadType = voice?.send ?? 0
-    if (!this.#open) this.output.interrupt()
   }
 
   /** Packets came from there: that is where the peer is reached (symmetric RTP, RFC 4961). */
