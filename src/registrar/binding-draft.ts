@@ -56,8 +56,8 @@ export class BindingDraft {
     for (const contact of leaving) {
       const device = this.devices.leaving(contact)
       // Its other bindings say that the app is still there: it only gave an old address back.
-      if (device && !this.current.some((binding) => binding.deviceId === device.id))
-        this.devices.unregister(device)
+      const present = this.current.some((binding) => binding.deviceId === device?.id)
+      if (device && !present) this.devices.unregister(device)
     }
     this.devices.retireSurplus()
     // An app that went to another user or device takes no calls under its former name.

@@ -52,8 +52,9 @@ export async function writeAcceptance(
   accepted: Acceptance,
   now: number,
 ): Promise<void> {
-  for (const { device, push, reason } of accepted.retirements)
+  for (const { device, push, reason } of accepted.retirements) {
     await store.retirePush(device.id, push, reason, now)
+  }
   for (const device of accepted.devices) await store.putDevice(device)
   const remove = accepted.removed.map((binding) => binding.bindingId)
   if (accepted.put.length > 0 || remove.length > 0) await store.writeBindings({ put: accepted.put, remove })

@@ -50,7 +50,7 @@ export class DeviceDraft {
   leaving(contact: RequestedContact): Device | undefined {
     const push = pushTargetOf(contact, this.request, this.context.pushProviders)
     const owner = push && this.#ownerOf(push)
-    return owner?.user === this.context.user && !this.#written.has(owner.id) ? owner : undefined
+    return owner?.user === this.context.user ? owner : undefined
   }
 
   /** RFC 8599 §5.5: no push to an address that its device took back. */
@@ -75,9 +75,12 @@ export class DeviceDraft {
 
   #ownerOf(push: PushTarget): Device | undefined {
     const key = pushKey(push)
-    const known = [...this.state.owners, ...this.#devices.values()]
-    const owner = known.find((device) => device.push !== null && pushKey(device.push) === key)
-    return owner && !this.#retirements.some(({ device }) => device.id === owner.id) ? owner : undefined
+    const owns = (device: Device) => device.push !== null && pushKey(device.push) === key
+    const foreign = this.state.owners.filter((device) => device.user !== this.context.user)
+    const gone = new Set(this.#retirements.map(({ device }) => device.id))
+    return (
+      [...this.#devices.values()].find(owns) ?? foreign.find((device) => owns(device) && !gone.has(device.id))
+    )
   }
 
   /** The device of a binding that the contact continues: how an app without an instance is known after a 410. */

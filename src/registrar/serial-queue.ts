@@ -2,6 +2,11 @@
 export class SerialQueue {
   readonly #tails = new Map<string, { last: Promise<void>; waiting: number }>()
 
+  /** Keys that have work; no key is remembered without. */
+  get size(): number {
+    return this.#tails.size
+  }
+
   /** How much work of this key is under way or waiting. */
   depth(key: string): number {
     return this.#tails.get(key)?.waiting ?? 0

@@ -175,6 +175,14 @@ describe('wrong credentials', () => {
     expect((await harness.send({ authorization })).status).toBe(400)
   })
 
+  it('in larger numbers than any phone sends are refused unseen', async () => {
+    const harness = new Harness()
+    const right = answerChallenge(await harness.challenge(), alice)
+    const filler = Array.from({ length: 8 }, () => 'Bearer x')
+    expect((await harness.send({ authorization: [...filler, right] })).status).toBe(400)
+    expect((await harness.send({ authorization: [...filler.slice(1), right] })).status).toBe(200)
+  })
+
   it('are looked at no more after twenty guesses from one address, until a minute is over', async () => {
     const harness = new Harness()
     for (let guess = 0; guess < 20; guess++) {
