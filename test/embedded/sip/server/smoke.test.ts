@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Caller } from './support/caller.js'
-import { reply, SDP } from './support/text.js'
-import { World } from './support/world.js'
+import { Caller } from '../support/caller.js'
+import { reply, SDP } from '../support/text.js'
+import { World } from '../support/world.js'
 
 test('a call from a UDP peer is answered by the app and ended by the peer', async () => {
   const world = await World.start()
