@@ -17,10 +17,15 @@ export interface CallGauges {
 export class Calls {
   private readonly live = new Map<string, LiveCall>()
   private readonly byUser = new Map<string, Set<LiveCall>>()
-  private draining = false
+  private closing = false
   private idle: (() => void) | undefined
 
   constructor(private readonly services: Services) {}
+
+  /** New calls are refused. */
+  get draining(): boolean {
+    return this.closing
+  }
 
   get gauges(): CallGauges {
     const byPhase: Record<string, number> = {}
@@ -39,7 +44,7 @@ export class Calls {
     const { services } = this
     const admission = admit(invite, {
       table: services.table(),
-      draining: this.draining,
+      draining: this.closing,
       minSe: services.settings.minSe,
       loops: (callId, called) => this.live.get(callId)?.called === called,
     })
@@ -60,7 +65,7 @@ export class Calls {
 
   /** Keep-alive and capability query (RFC 3261 §11.2). */
   options(request: SipTransaction): void {
-    const status = this.draining ? 503 : 200
+    const status = this.closing ? 503 : 200
     const headers = [
       ['Allow', ALLOW],
       ['Accept', 'application/sdp'],
@@ -83,7 +88,7 @@ export class Calls {
    * the last is gone.
    */
   async drain(ms: number): Promise<void> {
-    this.draining = true
+    this.closing = true
     if (this.live.size === 0) return
     const empty = new Promise<void>((resolve) => (this.idle = resolve))
     const stop = this.services.clock.after(ms, () => this.endAll())
@@ -93,7 +98,7 @@ export class Calls {
 
   /** Ends every live call now. */
   endAll(): void {
-    this.draining = true
+    this.closing = true
     for (const call of [...this.live.values()]) call.post({ type: 'drained' })
   }
 

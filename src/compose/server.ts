@@ -1,0 +1,188 @@
+/**
+ * The composition root: this room alone knows which engine, database and push service stands behind which port.
+ */
+import { randomUUID } from 'node:crypto'
+import { createLocalBus } from '../adapters/bus/local.js'
+import { createSignaling } from '../adapters/drachtio/signaling.js'
+import { systemClock } from '../adapters/system/clock.js'
+import { ending } from '../call/ending.js'
+import type { WatchedConfig } from '../config/index.js'
+import { createHttp } from '../http/index.js'
+import { createJournal } from '../observe/journal.js'
+import type { ServerLog } from '../observe/log.js'
+import { createMetrics } from '../observe/metrics.js'
+import { createObserver } from '../observe/observer.js'
+import type { Bus } from '../ports/bus.js'
+import type { Log } from '../ports/log.js'
+import type { PushSender } from '../ports/push.js'
+import type { SignalingHandlers } from '../ports/signaling.js'
+import type { Store } from '../ports/store.js'
+import { createRegistrar, type Registrar } from '../registrar/registrar.js'
+import { routingConfig } from '../routing/from-config.js'
+import { createRouter } from '../routing/router.js'
+import { createSleepers } from '../routing/sleepers.js'
+import { routingTable } from '../routing/table-of.js'
+import { Calls } from '../runtime/calls.js'
+import { createWaker } from '../wake/waker.js'
+import { Lifetime } from './lifetime.js'
+import { startMedia } from './media.js'
+import { replaceSenders } from './push.js'
+import { readinessOf } from './readiness.js'
+import { callSettings, sipGauges, startSip } from './sip.js'
+import { openConfiguredStore } from './store.js'
+
+/** How often bindings that have expired are deleted; they are passed over at once. */
+const FORGET_MS = 60_000
+/** What the journal may take to write the last rows at shutdown. */
+const LAST_ROWS_MS = 5_000
+
+export interface Server {
+  /** Where SIP is listened for; empty with drachtio servers of the operator's own. */
+  readonly sip: readonly { readonly protocol: string; readonly host: string; readonly port: number }[]
+  readonly http: { readonly host: string; readonly port: number }
+  /** No new calls; resolves when the live ones have ended, within the configured time. */
+  drain(): Promise<void>
+  /** Ends live calls now. */
+  endCalls(): void
+  close(): Promise<void>
+}
+
+/** Starts everything; resolves when calls can come. Rejects, with nothing left open, where a part cannot start. */
+export async function startServer(watched: WatchedConfig, log: ServerLog): Promise<Server> {
+  const life = new Lifetime()
+  try {
+    return await assemble(watched, log, life)
+  } catch (error) {
+    await life.close()
+    throw error
+  }
+}
+
+async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime): Promise<Server> {
+  const config = watched.current()
+  const clock = systemClock
+  const store = await openStore(watched, log, life)
+  const bus = life.own(createLocalBus({ log }))
+  const journal = createJournal({ store, clock, log })
+  life.onClose(() => journal.close(LAST_ROWS_MS))
+  const metrics = createMetrics({ log })
+  const observer = createObserver({ journal, metrics, log })
+  const senders = await openSenders(watched, log, life)
+  const waker = life.own(createWaker({ senders, store, bus, clock, log }))
+  const registrar = life.own(openRegistrar(watched, store, bus, senders, log))
+  const media = life.own(await startMedia(config.media, log))
+  const sip = await startSip(config.sip, log)
+  if (sip.server !== undefined) life.own(sip.server)
+
+  life.onClose(watched.subscribe((now) => (log.level = now.log.level)))
+  const table = currentTable(watched, life)
+  const sleepers = createSleepers(clock)
+  const router = createRouter({ table, store, sleepers, clock })
+  let connected = (): void => undefined
+  const firstConnection = new Promise<void>((resolve) => (connected = resolve))
+  const handlers: SignalingHandlers = {
+    invite: (call) => calls.invite(call),
+    register: (request) => void registrar.register(request),
+    options: (request) => calls.options(request),
+    gatewayLost: (gateway) => calls.gatewayLost(gateway),
+    gatewayUp: () => connected(),
+  }
+  const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
+  const settings = callSettings(config.sip, sip.server)
+  const calls = new Calls({
+    ...{ signaling, media, router, table, sleepers, waker, clock, log, observer, settings },
+  })
+  life.onClose(bus.subscribe((message) => calls.heard(message)))
+  life.onClose(every(FORGET_MS, () => registrar.forgetExpired(), log))
+  metrics.watch({
+    calls: () => calls.gauges,
+    media: () => media.gauges(),
+    gateways: () => signaling.gateways,
+    journal: () => ({ pending: journal.pending(), lost: journal.lost() }),
+    pushes: () => waker.pending,
+    ...(sip.server === undefined ? {} : { sip: sipGauges(sip.server) }),
+  })
+  // An embedded server is a matter of milliseconds; one of somebody else's may be away, and /readyz says so.
+  if (sip.server !== undefined) await firstConnection
+
+  const http = life.own(
+    createHttp({
+      ...config.http,
+      ...{ metrics, store, log },
+      live: () => calls.gauges,
+      readiness: () => readinessOf(store, media, signaling, calls.draining),
+    }),
+  )
+  const { address: host, port } = await http.listen()
+  return {
+    sip: sip.server?.listening ?? [],
+    http: { host, port },
+    drain: () => calls.drain(watched.current().drain.timeout),
+    endCalls: () => calls.endAll(),
+    close: () => life.close(),
+  }
+}
+
+/** The database, up to date, with the calls ended that an earlier process left behind. */
+async function openStore(watched: WatchedConfig, log: Log, life: Lifetime): Promise<Store> {
+  const store = life.own(await openConfiguredStore(watched.current().database))
+  await store.migrate()
+  const interrupted = await store.endInterrupted(ending('interrupted', 'server'), systemClock.now())
+  if (interrupted.length > 0) {
+    log.warn({ calls: interrupted }, 'calls were interrupted by the last end of the server')
+  }
+  return store
+}
+
+/** The push services by name; the map stays the same when the configuration is reloaded, and its entries change. */
+async function openSenders(
+  watched: WatchedConfig,
+  log: Log,
+  life: Lifetime,
+): Promise<ReadonlyMap<string, PushSender>> {
+  const senders = new Map<string, PushSender>()
+  life.onClose(() => Promise.all([...senders.values()].map((sender) => sender.close())))
+  await replaceSenders(senders, watched.current())
+  const stop = watched.subscribe((config, applied) => {
+    if (!applied.includes('push')) return
+    replaceSenders(senders, config).catch((error: unknown) =>
+      log.error({ err: error }, 'the push services could not be reloaded; the old ones stay'),
+    )
+  })
+  life.onClose(stop)
+  return senders
+}
+
+function openRegistrar(
+  watched: WatchedConfig,
+  store: Store,
+  bus: Bus,
+  senders: ReadonlyMap<string, PushSender>,
+  log: Log,
+): Registrar {
+  const { domain, registration } = watched.current().sip
+  return createRegistrar({
+    ...{ store, bus, clock: systemClock, log, ids: randomUUID },
+    realm: domain,
+    limits: registration,
+    pushProviders: () => new Set(senders.keys()),
+    users: () => (name) => {
+      const user = watched.current().users.get(name)
+      return user?.password === undefined ? undefined : { name, password: user.password }
+    },
+  })
+}
+
+/** The routing table of the configuration in force. */
+function currentTable(watched: WatchedConfig, life: Lifetime): () => ReturnType<typeof routingTable> {
+  let table = routingTable(routingConfig(watched.current()))
+  life.onClose(watched.subscribe((config) => (table = routingTable(routingConfig(config)))))
+  return () => table
+}
+
+function every(ms: number, work: () => Promise<unknown>, log: Log): () => void {
+  const timer = setInterval(() => {
+    work().catch((error: unknown) => log.warn({ err: error }, 'expired registrations could not be deleted'))
+  }, ms)
+  return () => clearInterval(timer)
+}

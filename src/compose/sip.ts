@@ -1,0 +1,52 @@
+import type { GatewayOptions } from '../adapters/drachtio/gateway.js'
+import type { SipConfig } from '../config/index.js'
+import { type SipServer, startSipServer } from '../embedded/sip/index.js'
+import type { Log } from '../ports/log.js'
+import type { CallSettings } from '../runtime/services.js'
+import { version } from '../version.js'
+
+export interface Sip {
+  /** Undefined where drachtio servers of the operator's serve instead. */
+  readonly server: SipServer | undefined
+  readonly gateways: readonly GatewayOptions[]
+}
+
+/** Starts the embedded SIP server, or names the drachtio servers that are configured instead. */
+export async function startSip(sip: SipConfig, log: Log): Promise<Sip> {
+  if (sip.engine === 'drachtio') return { server: undefined, gateways: sip.servers }
+  const advertise = sip.advertise === undefined ? {} : { advertise: { host: sip.advertise } }
+  const server = await startSipServer({
+    listen: sip.listen.map((one) => ({ ...one, ...advertise })),
+    timers: { minSessionExpires: sip.minSe / 1000 },
+    onFault: ({ where, error }) => log.error({ err: error, where }, 'a fault in the SIP server'),
+  })
+  return { server, gateways: [{ name: 'embedded', ...server.control }] }
+}
+
+/** What is open in the embedded server. */
+export function sipGauges(
+  server: SipServer,
+): () => { transactions: number; dialogs: number; timers: number; connections: number } {
+  return () => {
+    const { transactions, dialogs, timers, connections } = server.stats()
+    return { transactions: transactions.client + transactions.server, dialogs, timers, connections }
+  }
+}
+
+export function callSettings(sip: SipConfig, server: SipServer | undefined): CallSettings {
+  return {
+    domain: sip.domain,
+    edge: edgeOf(sip, server),
+    sessionExpires: sip.sessionExpires / 1000,
+    minSe: sip.minSe / 1000,
+    userAgent: `Reveille/${version}`,
+  }
+}
+
+/** Where a woken app registers: over TCP where we listen for it, because its flow is known when it closes. */
+function edgeOf(sip: SipConfig, server: SipServer | undefined): string {
+  const point = server?.listening.find((one) => one.protocol === 'tcp') ?? server?.listening[0]
+  if (point === undefined || sip.engine !== 'embedded') return `sip:${sip.domain}`
+  const host = sip.advertise ?? point.host
+  return `sip:${host.includes(':') ? `[${host}]` : host}:${point.port};transport=${point.protocol}`
+}

@@ -1,0 +1,236 @@
+import { type Arrival, type Destination, destinationOf } from '../../../src/call/destination.js'
+import type { Effect } from '../../../src/call/effect.js'
+import type { AttemptId, DialId, Over } from '../../../src/call/state.js'
+import { check } from './check.js'
+import type { Legs } from './legs.js'
+
+const MOST_DIALS = 5
+
+/** These say that a registration is stale, not that the user does not want the call. */
+const STALE = [404, 408, 410, 430, 481, 500, 502, 503, 504]
+
+/** One destination, as told by what has happened to it. */
+interface Runner {
+  readonly key: string
+  destination: Destination
+  /** The machine's name for it, once it has asked something for it. */
+  id: AttemptId | null
+  dialled: number
+  current: DialId | null
+  push: 'none' | 'asked' | 'delivered' | 'refused'
+  grace: boolean
+  /** Pushed, and not told since how the call ended. */
+  owed: boolean
+  over: Over | null
+}
+
+/** Who of the destinations can still answer, and what each of them is due: a push, an INVITE, word of the ending. */
+export class Race {
+  private readonly runners: Runner[] = []
+  /** What the machine has to ask in this step, in words; nothing else of that kind may be asked. */
+  private due: string[] = []
+  private stops: Runner[] = []
+
+  constructor(private readonly legs: Legs) {}
+
+  /** The destinations of a step; what registered while they were looked up is newer than they are. */
+  begin(planned: readonly Destination[], arrived: readonly Arrival[]): void {
+    const wanted = new Map(planned.map((d) => [keyOf(d), d]))
+    for (const arrival of arrived) {
+      const fresh = destinationOf(arrival)
+      const key = keyOf(fresh)
+      // Whoever is out for good in an earlier step stays out, unless this step asks for it by name.
+      if (wanted.has(key) || this.newest(key)?.over?.final !== true) wanted.set(key, fresh)
+    }
+    for (const destination of wanted.values()) this.enter(destination)
+  }
+
+  private enter(destination: Destination): void {
+    const key = keyOf(destination)
+    const runner: Runner = {
+      ...{ key, destination, id: null, dialled: 0, current: null },
+      ...{ push: 'none', grace: false, owed: false, over: null },
+    }
+    this.runners.push(runner)
+    if (destination.kind !== 'device') return this.expectDial(runner)
+    const { contact, asleep, device } = destination
+    if (contact === null || (asleep && device.wakeable)) return this.expectPush(runner)
+    runner.grace = device.wakeable
+    this.expectDial(runner)
+  }
+
+  registered(arrival: Arrival): void {
+    const runner = this.newest(keyOf(destinationOf(arrival)))
+    if (runner === undefined) return this.enter(destinationOf(arrival))
+    if (runner.over?.final === true || runner.dialled >= MOST_DIALS) return
+    if (this.flowOf(runner) === arrival.contact.flow) return
+    runner.destination = destinationOf(arrival)
+    runner.grace = false
+    if (runner.push === 'asked') this.stops.push(runner)
+    this.expectDial(runner)
+  }
+
+  /** Returns whether the INVITE that failed was the one that counted. */
+  dialFailed(id: DialId, status: number): boolean {
+    const runner = this.runners.find((r) => r.current === id)
+    if (runner === undefined) return false
+    runner.current = null
+    if (!STALE.includes(status)) {
+      runner.owed = false
+      this.out(runner, { status, final: true })
+    } else if (runner.destination.kind !== 'device' || runner.dialled >= MOST_DIALS) {
+      this.out(runner, { status, final: true })
+    } else if (runner.push === 'none') {
+      this.expectPush(runner)
+    } else if (runner.push === 'refused') {
+      this.out(runner, { status: 480, final: false })
+    }
+    return true
+  }
+
+  progressed(id: DialId): void {
+    const runner = this.byId(this.legs.all.get(id)?.attempt)
+    if (runner?.current === id) runner.grace = false
+  }
+
+  graceOver(id: AttemptId): void {
+    const runner = this.byId(id)
+    check(runner?.grace === true, 'a grace runs only for a phone that has not stirred', id)
+    this.expectPush(runner)
+  }
+
+  pushDelivered(id: AttemptId): void {
+    const runner = this.byId(id)
+    if (runner?.push === 'asked') runner.push = 'delivered'
+  }
+
+  pushRefused(id: AttemptId): void {
+    const runner = this.byId(id)
+    if (runner?.push !== 'asked' && runner?.push !== 'delivered') return
+    runner.push = 'refused'
+    runner.owed = false
+    if (runner.current === null && runner.over === null) this.out(runner, { status: 480, final: false })
+  }
+
+  /** The race is decided, or this step of it left: all but the winner hear of it, by SIP or else by push. */
+  dismiss(winner: DialId | null, status: number): void {
+    const won = winner === null ? undefined : this.byId(this.legs.all.get(winner)?.attempt)
+    if (won !== undefined) Object.assign(won, { current: winner, over: null, owed: false })
+    for (const loser of this.runners.filter((r) => r !== won)) {
+      const rings = loser.current !== null && this.legs.all.get(loser.current)?.phase === 'progressing'
+      if (loser.owed && !rings) this.due.push(`tell ${loser.key}`)
+      if (loser.owed && loser.push === 'asked') this.stops.push(loser)
+      Object.assign(loser, { owed: false, current: null })
+      this.out(loser, loser.over ?? { status, final: true })
+    }
+  }
+
+  everybodyIsOut(): boolean {
+    return this.runners.every((r) => r.over !== null)
+  }
+
+  /** The final statuses that the destinations came to, in the order in which they were called. */
+  finals(): number[] {
+    return this.runners.flatMap((r) => (r.over?.final === true ? [r.over.status] : []))
+  }
+
+  graces(): string[] {
+    return this.runners.flatMap((r) => (r.grace ? [`grace:${r.id}`] : []))
+  }
+
+  /** Compares what was asked with what was due. */
+  judge(effects: readonly Effect[]): void {
+    const asked = effects.flatMap((e) => this.words(e))
+    check(sorted(asked) === sorted(this.due), 'each device gets what it is due', `${sorted(asked)}, not ${sorted(this.due)}`)
+    const stopped = effects.flatMap((e) => (e.type === 'stop-wake' ? [this.byId(e.attempt)] : []))
+    check(stopped.every((r) => r?.push === 'asked'), 'only a push without a result is stopped')
+    check(this.stops.every((r) => stopped.includes(r)), 'a push that nobody needs any more is stopped')
+    this.due = []
+    this.stops = []
+  }
+
+  private words(effect: Effect): string[] {
+    switch (effect.type) {
+      case 'wake': {
+        const runner = this.owner(effect.attempt, `device ${effect.deviceId}`)
+        const { destination } = runner
+        check(destination.kind === 'device' && destination.device.wakeable, 'only a device with a token is pushed')
+        return [`push ${runner.key}`]
+      }
+      case 'dial': {
+        const { target, dial, attempt } = effect
+        const runner = this.owner(attempt, this.keyOfTarget(effect))
+        Object.assign(runner, { current: dial, dialled: runner.dialled + 1, over: null })
+        check(runner.dialled <= MOST_DIALS, 'a device is dialled five times at most', runner.key)
+        return [`dial ${target.kind === 'contact' ? target.contact.uri : target.uri}`]
+      }
+      case 'tell-ending':
+        return [`tell ${this.byId(effect.attempt)?.key}`]
+      default:
+        return []
+    }
+  }
+
+  /** The first thing asked for a destination tells its id. */
+  private owner(id: AttemptId, key: string): Runner {
+    const runner = this.byId(id) ?? this.newest(key)
+    check(runner !== undefined && runner.key === key, 'only a destination of the call is called', key)
+    check(runner.id === null || runner.id === id, 'a destination keeps its attempt', key)
+    runner.id = id
+    return runner
+  }
+
+  private keyOfTarget({ target }: Extract<Effect, { type: 'dial' }>): string {
+    if (target.kind === 'outside') return keyOf(target)
+    const { uri } = target.contact
+    return this.runners.findLast((r) => r.destination.kind !== 'outside' && r.destination.contact?.uri === uri)?.key ?? uri
+  }
+
+  private expectDial(runner: Runner): void {
+    const { destination } = runner
+    runner.over = null
+    this.due.push(`dial ${destination.kind === 'outside' ? destination.uri : destination.contact?.uri}`)
+  }
+
+  private expectPush(runner: Runner): void {
+    const { destination, key } = runner
+    runner.grace = false
+    if (destination.kind !== 'device' || !destination.device.wakeable) {
+      return this.out(runner, { status: 480, final: false })
+    }
+    Object.assign(runner, { push: 'asked', owed: true })
+    this.due.push(`push ${key}`)
+  }
+
+  private out(runner: Runner, over: Over): void {
+    Object.assign(runner, { over, grace: false })
+  }
+
+  private flowOf(runner: Runner): string | undefined {
+    const target = runner.current === null ? undefined : this.legs.all.get(runner.current)?.target
+    return target?.kind === 'contact' ? target.contact.flow : undefined
+  }
+
+  private newest(key: string): Runner | undefined {
+    return this.runners.findLast((r) => r.key === key)
+  }
+
+  private byId(id: AttemptId | undefined): Runner | undefined {
+    return id === undefined ? undefined : this.runners.find((r) => r.id === id)
+  }
+}
+
+function keyOf(destination: Destination): string {
+  switch (destination.kind) {
+    case 'device':
+      return `device ${destination.device.deviceId}`
+    case 'contact':
+      return `phone ${destination.contact.bindingId}`
+    case 'outside':
+      return `outside ${destination.uri}`
+  }
+}
+
+function sorted(words: readonly string[]): string {
+  return `[${[...words].sort().join(', ')}]`
+}

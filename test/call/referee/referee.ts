@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Effect } from '../../../src/call/effect.js'
+import type { CallEvent } from '../../../src/call/event.js'
+import { NEW, type State } from '../../../src/call/state.js'
+import { check, type Transition, Violation } from './check.js'
+import { Course } from './course.js'
+import { Legs } from './legs.js'
+import { Race } from './race.js'
+import { Timers } from './timers.js'
+
+/**
+ * Feeds a call its events and holds the machine to what it promises, whatever their order. It knows the call only
+ * from the outside: by the events that came and the effects that were asked.
+ */
+export class Referee {
+  state: State = NEW
+  readonly legs = new Legs()
+  readonly race = new Race(this.legs)
+  readonly course = new Course(this.legs, this.race)
+  readonly timers = new Timers()
+  released = false
+  private readonly journal: unknown[] = []
+
+  constructor(private readonly transition: Transition) {}
+
+  feed(event: CallEvent): readonly Effect[] {
+    this.journal.push([this.state.phase, event])
+    try {
+      return this.step(event)
+    } catch (error) {
+      throw this.blame(error)
+    }
+  }
+
+  private step(event: CallEvent): readonly Effect[] {
+    const wasReleased = this.released
+    const timer = event.type === 'timer' ? this.timers.fire(event.id) : undefined
+    this.legs.heard(event)
+    this.course.heard(event, timer)
+    const { state, effects } = this.transition(this.state, event)
+    this.state = state
+    for (const effect of effects) {
+      this.journal.push(effect)
+      check(!this.released, 'nothing is asked after the release', effect.type)
+      this.legs.asked(effect)
+      this.timers.asked(effect, this.course.plan ?? { ringMs: NaN, graceMs: NaN })
+      if (effect.type === 'release') this.release(effect.leaked)
+    }
+    this.race.judge(effects)
+    this.course.judge(state, effects)
+    if (!wasReleased) this.settled(timer)
+    return effects
+  }
+
+  /** An event that says nothing to the call in this phase. */
+  noise(event: CallEvent): void {
+    const before = this.state
+    const effects = this.feed(event)
+    try {
+      check(effects.length === 0 && isDeepStrictEqual(this.state, before), 'what means nothing changes nothing')
+    } catch (error) {
+      throw this.blame(error)
+    }
+  }
+
+  private settled(timer: string | undefined): void {
+    const { phase, winner } = this.course
+    if (this.released) return this.timers.settled([])
+    this.legs.settled(phase, winner)
+    this.timers.settled(this.dueTimers())
+    if (phase !== 'ended') return
+    check(timer !== 'settle', 'a call whose legs never close is released all the same')
+    check(this.legs.openIds().length > 0, 'a call is released as soon as nothing of it is open')
+  }
+
+  private dueTimers(): readonly string[] {
+    switch (this.course.phase) {
+      case 'routing':
+        return this.course.targets > 1 ? ['reassure'] : []
+      case 'waiting':
+        return ['hold', 'reassure', ...this.race.graces()]
+      case 'connecting':
+        return ['connect']
+      case 'ended':
+        return ['settle']
+      case 'new':
+      case 'bridged':
+        return []
+    }
+  }
+
+  private release(leaked: readonly string[]): void {
+    this.released = true
+    const open = this.legs.openIds()
+    check(isDeepStrictEqual([...leaked].sort(), [...open].sort()), 'what never closed is named', leaked.join())
+  }
+
+  private blame(error: unknown): Violation {
+    const message = error instanceof Error ? error.message : String(error)
+    const journal = this.journal.map((entry) => JSON.stringify(entry)).join('\n')
+    return new Violation(`${message}\n${journal}`, { cause: error })
+  }
+}

@@ -1,0 +1,43 @@
+import type { Effect } from '../../../src/call/effect.js'
+import type { TimerId } from '../../../src/call/state.js'
+import { check } from './check.js'
+
+const FIXED_MS: Readonly<Record<string, number>> = { reassure: 60_000, connect: 15_000, settle: 40_000 }
+
+/** The timers that run, by what their id says they are for. */
+export class Timers {
+  readonly running = new Set<TimerId>()
+  readonly stale: TimerId[] = []
+
+  /** What fired; undefined for a stale id. */
+  fire(id: TimerId): string | undefined {
+    if (!this.running.delete(id)) return undefined
+    this.stale.push(id)
+    return nameOf(id)
+  }
+
+  asked(effect: Effect, { ringMs, graceMs }: { ringMs: number; graceMs: number }): void {
+    if (effect.type === 'stop-timer') {
+      check(this.running.delete(effect.id), 'only a running timer is stopped', effect.id)
+      this.stale.push(effect.id)
+    }
+    if (effect.type !== 'start-timer') return
+    const { id, ms } = effect
+    check(!this.running.has(id) && !this.stale.includes(id), 'timer ids are fresh', id)
+    const name = nameOf(id)
+    const expected = name === 'hold' ? ringMs : name.startsWith('grace:') ? graceMs : FIXED_MS[name]
+    check(ms === expected, 'a timer runs as long as it should', `${id} ${ms}`)
+    this.running.add(id)
+  }
+
+  /** Exactly these run. */
+  settled(names: readonly string[]): void {
+    const found = [...this.running].map(nameOf).sort().join(' ')
+    const wanted = [...names].sort().join(' ')
+    check(found === wanted, 'the timers of a phase run, and no others', `[${found}], not [${wanted}]`)
+  }
+}
+
+function nameOf(id: TimerId): string {
+  return id.slice(0, id.indexOf('#'))
+}

@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { type Server, startServer } from '../../src/compose/server.js'
+import { type Config, parseConfig, type WatchedConfig } from '../../src/config/index.js'
+import { Caller, type CallerOptions, Phone, type PhoneOptions, PushService } from '../../src/demo/index.js'
+import { createLog } from '../../src/observe/log.js'
+
+/** The keys of a configuration file, as plain data. */
+export type ConfigTree = Readonly<Record<string, unknown>>
+
+export interface LogLine {
+  readonly level: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** A whole server in this process, on free ports, with a push stand-in; and players that talk to it. */
+export class TestServer {
+  private readonly players: { close(): Promise<void> }[] = []
+
+  private constructor(
+    readonly server: Server,
+    readonly push: PushService,
+    readonly logged: readonly LogLine[],
+    private readonly reloadWith: (tree: ConfigTree) => void,
+    private readonly directory: string,
+  ) {}
+
+  /** `tree` is laid over a configuration with one trunk, the push service `acme`, and the users alice and bob. */
+  static async start(tree: ConfigTree = {}): Promise<TestServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'reveille-test-'))
+    const push = await PushService.open()
+    const logged: LogLine[] = []
+    const log = createLog({
+      level: 'debug',
+      pretty: false,
+      destination: { write: (line) => void logged.push(JSON.parse(line) as LogLine) },
+    })
+    const config = (over: ConfigTree): Config =>
+      parseConfig(stringify(merge(baseConfig(directory, push), over)), 'test.yaml', {})
+    const watched = fixedConfig(config(tree))
+    const server = await startServer(watched, log)
+    return new TestServer(server, push, logged, (next) => watched.replace(config(next)), directory)
+  }
+
+  /** Where phones and trunks send to. */
+  address(protocol: 'udp' | 'tcp' = 'udp'): { host: string; port: number } {
+    const point = this.server.sip.find((one) => one.protocol === protocol)
+    if (point === undefined) throw new Error(`the server does not listen on ${protocol}`)
+    return { host: point.host, port: point.port }
+  }
+
+  get url(): string {
+    return `http://${this.server.http.host}:${this.server.http.port}`
+  }
+
+  async caller(options: Partial<CallerOptions> = {}): Promise<Caller> {
+    const protocol = options.protocol ?? 'udp'
+    const caller = await Caller.open({
+      user: '+15550000',
+      domain: 'example.net',
+      proxy: this.address(protocol),
+      ...options,
+      protocol,
+    })
+    this.players.push(caller)
+    return caller
+  }
+
+  /** A phone of `user`, whose password is `secret`. It answers after 20 ms unless told otherwise. */
+  async phone(user = 'alice', options: Partial<PhoneOptions> = {}): Promise<Phone> {
+    const protocol = options.protocol ?? 'udp'
+    const phone = await Phone.open({
+      user,
+      domain: 'example.net',
+      credentials: { username: user, password: 'secret' },
+      proxy: this.address(protocol),
+      ...options,
+      protocol,
+    })
+    phone.onInvite({ answerAfterMs: 20 })
+    this.players.push(phone)
+    return phone
+  }
+
+  /** A phone that can be pushed under `token`, registered once and asleep since. */
+  async sleepingPhone(token: string, user = 'alice', options: Partial<PhoneOptions> = {}): Promise<Phone> {
+    const phone = await this.phone(user, options)
+    const response = await phone.register({ contactParams: pushParams(token) })
+    if (response.status !== 200) throw new Error(`REGISTER got ${response.status} ${response.reason}`)
+    await phone.sleep()
+    return phone
+  }
+
+  /** Reloads with this laid over the base configuration. */
+  reload(tree: ConfigTree): void {
+    this.reloadWith(tree)
+  }
+
+  /** A metric's samples, by label text ('' for none). */
+  async metric(name: string): Promise<ReadonlyMap<string, number>> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const samples = new Map<string, number>()
+    for (const line of text.split('\n')) {
+      const match = /^([a-z_]+)(\{[^}]*\})? (\S+)$/.exec(line)
+      if (match?.[1] === name) samples.set(match[2] ?? '', Number(match[3]))
+    }
+    return samples
+  }
+
+  async json<T>(path: string): Promise<T> {
+    const response = await fetch(this.url + path)
+    if (!response.ok) throw new Error(`${path} got ${response.status}: ${await response.text()}`)
+    return (await response.json()) as T
+  }
+
+  /** Resolves when nothing of any call is open; rejects where something still is after `withinMs`. */
+  async quiet(withinMs = 5_000): Promise<void> {
+    const end = Date.now() + withinMs
+    for (;;) {
+      const open = await this.open()
+      if (Object.values(open).every((n) => n === 0)) return
+      if (Date.now() > end) throw new Error(`still open: ${JSON.stringify(open)}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  private async open(): Promise<Record<string, number>> {
+    const names = [
+      'reveille_open_legs',
+      'reveille_open_timers',
+      'reveille_media_endpoints',
+      'reveille_sip_dialogs',
+    ]
+    const values = await Promise.all(names.map(async (name) => (await this.metric(name)).get('') ?? 0))
+    return Object.fromEntries(names.map((name, i) => [name, values[i] ?? 0]))
+  }
+
+  async close(): Promise<void> {
+    for (const player of this.players.splice(0)) await player.close()
+    await this.server.close()
+    await this.push.close()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+export function pushParams(token: string): Record<string, string> {
+  return { 'pn-provider': 'acme', 'pn-prid': token, 'pn-param': 'app' }
+}
+
+function baseConfig(directory: string, push: PushService): ConfigTree {
+  return {
+    sip: {
+      domain: 'example.net',
+      listen: [
+        { protocol: 'udp', host: '127.0.0.1', port: 0 },
+        { protocol: 'tcp', host: '127.0.0.1', port: 0 },
+      ],
+    },
+    media: { ports: freeRange() },
+    database: { engine: 'pglite', path: join(directory, 'data') },
+    push: { acme: { adapter: 'webhook', url: push.url } },
+    http: { port: 0 },
+    trunks: { carrier: { match: ['127.0.0.0/8'], trusted: true, ringback: 'early-media' } },
+    users: {
+      alice: { password: 'secret', numbers: ['+15551001'], ring: '10s' },
+      bob: { password: 'secret', numbers: ['+15551002'], ring: '10s' },
+    },
+  }
+}
+
+/** Test files run beside each other: each process takes RTP ports of its own. */
+function freeRange(): string {
+  const from = 20_000 + (process.pid % 40) * 1000
+  return `${from}-${from + 999}`
+}
+
+function merge(base: ConfigTree, over: ConfigTree): ConfigTree {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    merged[key] = isTree(before) && isTree(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+function isTree(value: unknown): value is ConfigTree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function fixedConfig(first: Config): WatchedConfig & { replace(next: Config): void } {
+  let current = first
+  const listeners = new Set<(config: Config, applied: readonly string[]) => void>()
+  return {
+    current: () => current,
+    reload: () => ({ ok: true, applied: [], needRestart: [] }),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    replace(next) {
+      current = next
+      for (const listener of listeners) listener(current, Object.keys(next))
+    },
+  }
+}
