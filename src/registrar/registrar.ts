@@ -80,7 +80,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       case 'granted':
         return verdict.user
       case 'denied': {
-        const challenges = authenticators.flatMap((one) => one.challenges(verdict.stale))
+        const challenges = authenticators.flatMap((one) => one.challenges(verdict.stale, transaction))
         const headers = challenges.map((value) => ['WWW-Authenticate', value] as const)
         return refuse(401, 'Unauthorized', { headers, why: verdict.why, routine: verdict.routine })
       }

@@ -1,7 +1,8 @@
 import type { DialTarget } from '../call/destination.js'
 import type { AttemptId } from '../call/state.js'
 import type { SipRequest } from '../ports/signaling.js'
-import type { Binding, Flow } from '../ports/store.js'
+import type { Binding } from '../ports/store.js'
+import { flowUri } from '../registrar/flow.js'
 import type { Trunk } from '../routing/table.js'
 import { type CallerIdentity, fromHeader } from './caller-identity.js'
 import type { DialOrder } from './device-side.js'
@@ -39,7 +40,7 @@ export function dialOrder(context: DialContext): DialOrder {
   const uri = target.kind === 'contact' ? target.contact.uri : target.uri
   const shown = target.kind === 'contact' ? `sip:${context.called}@${settings.domain}` : uri
   const headers = inviteHeaders({ ...context, target: shown, staysTrusted: trunk?.trusted ?? false })
-  const proxy = binding === undefined ? trunk?.proxy : hop(binding.source)
+  const proxy = binding === undefined ? trunk?.proxy : flowUri(binding.source)
   return {
     uri,
     ...(proxy == null ? {} : { proxy }),
@@ -50,10 +51,4 @@ export function dialOrder(context: DialContext): DialOrder {
     to: `<${shown}>`,
     headers,
   }
-}
-
-/** The far end of a registered flow: where the REGISTER came from, whatever its Contact says (RFC 5626 §5.3). */
-function hop({ protocol, address, port }: Flow): string {
-  const host = address.includes(':') ? `[${address}]` : address
-  return `sip:${host}:${port};transport=${protocol.toLowerCase()}`
 }

@@ -14,6 +14,11 @@ describe('the challenge', () => {
     for (const value of challenges) expect(value).toMatch(/^Digest realm="example.com", .*qop="auth"$/)
   })
 
+  it('offers MD5 alone to a phone that gives up on anything it does not know', async () => {
+    const answer = await new Harness().send({ headers: { 'User-Agent': 'baresip v1.0.0 (x86_64/linux)' } })
+    expect(answer.headers('WWW-Authenticate').map((value) => readChallenge(value).algorithm)).toEqual(['MD5'])
+  })
+
   it('offers only what the configuration names', async () => {
     const answer = await new Harness({ algorithms: ['MD5'] }).send({})
     expect(answer.headers('WWW-Authenticate').map((value) => readChallenge(value).algorithm)).toEqual(['MD5'])

@@ -2,7 +2,7 @@ import { parseCredentials, type Credentials } from '../../sip-text/credentials.j
 import type { SipRequest } from '../../ports/signaling.js'
 
 /** What an authenticator may look at. */
-export type AuthRequest = Pick<SipRequest, 'method' | 'source'>
+export type AuthRequest = Pick<SipRequest, 'method' | 'source' | 'header'>
 
 export interface Denial {
   readonly kind: 'denied'
@@ -28,7 +28,7 @@ export interface Authenticator {
   /** In lower case, as in {@link Credentials.scheme}. */
   readonly scheme: string
   /** WWW-Authenticate values, the preferred one first (RFC 8760 §2.3). */
-  challenges(stale: boolean): readonly string[]
+  challenges(stale: boolean, request: AuthRequest): readonly string[]
   /** `offered`: credentials of this scheme, at least one. Never rejects. */
   verify(offered: readonly Credentials[], request: AuthRequest): AuthVerdict | Promise<AuthVerdict>
 }

@@ -1,3 +1,4 @@
+import { offeredTo } from './md5-only.js'
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { quote } from '../../sip-text/scan.js'
 import { FailureLimit, type FailureBounds } from './failure-limit.js'
@@ -16,10 +17,7 @@ export interface DigestOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Milliseconds. */
   readonly nonceLifetime: number
-  /**
-   * One challenge each, in this order (RFC 8760 §2.3: the preferred one first). There are user agents in the field
-   * that give up on a challenge which names an algorithm other than MD5, wherever it stands in the list.
-   */
+  /** One challenge each, in this order (RFC 8760 §2.3: the preferred one first). */
   readonly algorithms?: readonly DigestAlgorithm[]
   /** Wrong passwords that one source may try for one user. */
   readonly failures?: FailureBounds
@@ -68,10 +66,11 @@ export function createDigest(options: DigestOptions): Authenticator {
 
   return {
     scheme: 'digest',
-    challenges(stale) {
+    challenges(stale, request) {
+      const offered = offeredTo(algorithms, request.header('user-agent'))
       const nonce = nonces.issue()
       const rest = `nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`
-      return algorithms.map((algorithm) => `Digest realm=${quote(realm)}, algorithm=${algorithm}, ${rest}`)
+      return offered.map((algorithm) => `Digest realm=${quote(realm)}, algorithm=${algorithm}, ${rest}`)
     },
     verify(offered, request) {
       // A user agent may answer several challenges at once: the strongest of its answers counts, once.
