@@ -1,0 +1,51 @@
+import type { Ending } from '../call/ending.js'
+import { type Stage, STAGES, type Timeline } from './timeline.js'
+
+const LABELS: Record<Stage, string> = {
+  invite: 'INVITE',
+  push_sent: 'push sent',
+  push_acknowledged: 'push acknowledged',
+  registered: 'registered',
+  dialled: 'dialled',
+  ringing: 'ringing',
+  answered: 'answered',
+  bridged: 'bridged',
+  ended: 'ended',
+}
+
+/** One line a stage, in the order of time: milliseconds since the INVITE, and since the line before. */
+export function renderTimeline({ stages, ending }: Timeline): string {
+  const reached = STAGES.flatMap((stage) => {
+    const at = stages[stage]
+    return at === undefined ? [] : [{ stage, at }]
+  }).sort((a, b) => a.at - b.at)
+  return reached
+    .map(({ stage, at }, index) => {
+      const before = reached[index - 1]
+      const since = before === undefined ? '' : `+${milliseconds(at - before.at)}`
+      const how = stage === 'ended' && ending !== null ? describeEnding(ending) : ''
+      const line = [LABELS[stage].padEnd(18), milliseconds(at).padStart(12), 'ms', since.padStart(13), how]
+      return line.join(' ').trimEnd()
+    })
+    .join('\n')
+}
+
+/** `no-answer by server, 480 (ring time is over)` */
+export function describeEnding({
+  cause,
+  by,
+  status,
+  detail,
+}: Pick<Ending, 'status' | 'detail'> & Texts): string {
+  return `${cause} by ${by}, ${String(status)}${detail === undefined ? '' : ` (${detail})`}`
+}
+
+interface Texts {
+  readonly cause: string
+  readonly by: string
+}
+
+/** `us` microseconds as milliseconds, to the microsecond. */
+export function milliseconds(us: number): string {
+  return (us / 1000).toFixed(3)
+}
