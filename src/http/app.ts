@@ -1,0 +1,41 @@
+import { type FastifyInstance, fastify } from 'fastify'
+import type { Log } from '../ports/log.js'
+import { problemOf, refuseUnparsable, sendProblem } from './errors.js'
+import { Problem } from './problem.js'
+import { addRoute, type Route } from './route.js'
+
+/** Bytes of a body; the largest that we take is an SDP in JSON. */
+const BODY_LIMIT = 256 * 1024
+/** Milliseconds that a client may take to send its request, against those who hold connections open. */
+const REQUEST_TIMEOUT = 30_000
+
+/** The routes, with every error as an RFC 9457 problem. */
+export function httpApp(routes: readonly Route[], log: Log): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    // A request that came in before the end is still answered.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: refuseUnparsable,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply, problemOf(error, request, log))
+    },
+  })
+  app.setErrorHandler((error, request, reply) => sendProblem(reply, problemOf(error, request, log)))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, new Problem('not-found', `There is nothing at ${pathOf(request.url)}.`)),
+  )
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url, ip } = request
+    log.debug({ method, url, ip, status: reply.statusCode, ms: reply.elapsedTime }, 'HTTP request')
+    done()
+  })
+  for (const route of routes) addRoute(app, route)
+  return app
+}
+
+/** Without the query, which may hold what is not to be repeated. */
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? url
+}
