@@ -134,8 +134,11 @@ export class TestServer {
       'reveille_media_endpoints',
       'reveille_sip_dialogs',
     ]
-    const values = await Promise.all(names.map(async (name) => (await this.metric(name)).get('') ?? 0))
-    return Object.fromEntries(names.map((name, i) => [name, values[i] ?? 0]))
+    const values = await Promise.all(
+      names.map(async (name) => [name, (await this.metric(name)).get('')] as const),
+    )
+    // A gauge without a value says nothing: that is not quiet.
+    return Object.fromEntries(values.map(([name, value]) => [name, value ?? NaN]))
   }
 
   async close(): Promise<void> {
@@ -144,6 +147,11 @@ export class TestServer {
     await this.push.close()
     await rm(this.directory, { recursive: true, force: true })
   }
+}
+
+/** Users for a configuration, called by name; each has the password `secret`. */
+export function users(names: readonly string[], options: ConfigTree = {}): ConfigTree {
+  return Object.fromEntries(names.map((name) => [name, { password: 'secret', ring: '10s', ...options }]))
 }
 
 export function pushParams(token: string): Record<string, string> {
