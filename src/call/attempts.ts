@@ -1,6 +1,7 @@
 import { type Arrival, type Destination, destinationOf, type DialTarget, reaches } from './destination.js'
 import { type Ending, ending, endingOfStatus } from './ending.js'
-import type { Attempt, AttemptId, Call, Dial, DialId, Over, State, Step } from './state.js'
+import type { AttemptId, DialId } from './ids.js'
+import type { Attempt, Call, Dial, Over, State, Step } from './state.js'
 import { arm, disarm, stay, step, andThen } from './step.js'
 
 /** A device that registers, fails and registers again is dialled so often and no more. */

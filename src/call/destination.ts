@@ -66,8 +66,9 @@ export function reaches(destination: Destination, { device, contact }: Arrival):
   switch (destination.kind) {
     case 'device':
       return device?.deviceId === destination.device.deviceId
+    // The same binding is the same phone, even where it registers as a device now.
     case 'contact':
-      return device === null && destination.contact.bindingId === contact.bindingId
+      return destination.contact.bindingId === contact.bindingId
     case 'outside':
       return false
   }

@@ -1,7 +1,7 @@
 import type { DialTarget } from './destination.js'
 import type { Ending } from './ending.js'
 import type { HoldStyle, RouteTarget } from './plan.js'
-import type { AttemptId, DialId, LegId, TimerId } from './state.js'
+import type { AttemptId, DialId, LegId, TimerId } from './ids.js'
 
 /** What the machine asks of the world. Data only; the runtime performs them in order. */
 export type Effect =

@@ -1,7 +1,7 @@
 import type { Arrival } from './destination.js'
 import type { Ending } from './ending.js'
 import type { HoldStyle, Plan, RouteTarget } from './plan.js'
-import type { AttemptId, DialId, LegId, TimerId } from './state.js'
+import type { AttemptId, DialId, LegId, TimerId } from './ids.js'
 
 /** Everything that can happen to a call. The runtime stamps the time and keeps them as the call's journal. */
 export type CallEvent =

@@ -1,6 +1,7 @@
 import { close, dismiss } from './attempts.js'
 import { type Ending, reasonOf } from './ending.js'
-import type { Ended, LegId, Live, Step } from './state.js'
+import type { LegId } from './ids.js'
+import type { Ended, Live, Step } from './state.js'
 import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
 /** Longer than any transaction lives (64·T1 = 32 s, RFC 3261 §17): what has not closed by then never will. */

@@ -1,6 +1,7 @@
 import { setDial } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
-import type { Call, DialId, State, Step } from './state.js'
+import type { DialId } from './ids.js'
+import type { Call, State, Step } from './state.js'
 import { stay, step } from './step.js'
 
 /**

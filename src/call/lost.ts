@@ -1,7 +1,8 @@
 import { dialFailed, withoutDial } from './attempts.js'
 import { ending } from './ending.js'
 import { end } from './finish.js'
-import type { Ended, LegId, Live, Step } from './state.js'
+import type { LegId } from './ids.js'
+import type { Ended, Live, Step } from './state.js'
 import { forEach, stay } from './step.js'
 
 /**

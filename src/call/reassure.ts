@@ -1,4 +1,5 @@
-import type { Call, Routing, Step, TimerId, Waiting } from './state.js'
+import type { TimerId } from './ids.js'
+import type { Call, Routing, Step, Waiting } from './state.js'
 import { arm, fired, stay, step, andThen } from './step.js'
 
 /** A proxy may give up an INVITE that hears nothing for three minutes (RFC 3261 §16.6, timer C). */

@@ -1,6 +1,7 @@
 import type { Arrival, Destination, DialTarget } from './destination.js'
 import type { Effect } from './effect.js'
 import type { Ending } from './ending.js'
+import type { AttemptId, DialId, TimerId } from './ids.js'
 import type { HoldStyle, Plan, RouteTarget } from './plan.js'
 
 /**
@@ -19,12 +20,6 @@ import type { HoldStyle, Plan, RouteTarget } from './plan.js'
  * ```
  */
 export type State = New | Routing | Waiting | Connecting | Bridged | Ended
-
-export type AttemptId = `a${number}`
-export type DialId = `d${number}`
-/** `caller`, or the dial that opened the leg. */
-export type LegId = 'caller' | DialId
-export type TimerId = string
 
 /** What a timer is for; each arming gets an id of its own, so that a stale one is known. */
 export type TimerName = 'hold' | 'reassure' | 'connect' | 'settle' | `grace:${AttemptId}`

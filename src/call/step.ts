@@ -1,5 +1,6 @@
 import type { Effect } from './effect.js'
-import type { State, Step, TimerId, TimerName } from './state.js'
+import type { TimerId } from './ids.js'
+import type { State, Step, TimerName } from './state.js'
 import type { Call } from './state.js'
 
 /** Nothing changes. */

@@ -1,6 +1,7 @@
 import { dismiss, setDial } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
-import type { Call, Connecting, DialId, Routing, Step, Waiting } from './state.js'
+import type { DialId } from './ids.js'
+import type { Call, Connecting, Routing, Step, Waiting } from './state.js'
 import { arm, disarmAll, forEach, step, andThen } from './step.js'
 
 /** Joining two legs takes a few round trips to the engines and one to the caller. */

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../call/event.js'
-import type { DialId } from '../call/state.js'
+import type { DialId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
 import type { Media, MediaEndpoint } from '../ports/media.js'
 import {

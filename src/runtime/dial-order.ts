@@ -1,5 +1,5 @@
 import type { DialTarget } from '../call/destination.js'
-import type { AttemptId } from '../call/state.js'
+import type { AttemptId } from '../call/ids.js'
 import type { SipRequest } from '../ports/signaling.js'
 import type { Binding } from '../ports/store.js'
 import { flowUri } from '../registrar/flow.js'

@@ -2,26 +2,27 @@ import type { Contact } from '../call/destination.js'
 import type { Effect } from '../call/effect.js'
 import type { Ending } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
+import type { AttemptId, DialId, LegId } from '../call/ids.js'
 import type { RouteTarget } from '../call/plan.js'
-import { type AttemptId, type DialId, NEW, type State } from '../call/state.js'
+import { NEW, type State } from '../call/state.js'
 import { transition } from '../call/transition.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
-import type { Binding, Device } from '../ports/store.js'
+import type { Binding } from '../ports/store.js'
 import type { Trunk } from '../routing/table.js'
-import type { WakeHandle } from '../wake/waker.js'
 import { connect } from './bridge.js'
+import { Callee } from './callee.js'
 import { type CallerIdentity, callerOf } from './caller-identity.js'
 import { CallerSide } from './caller-side.js'
-import { callIdOf, dialOrder } from './dial-order.js'
-import { DeviceSide } from './device-side.js'
-import type { Diverted } from './diversion.js'
+import type { DeviceEvents } from './device-side.js'
+import { Dials } from './dials.js'
 import { endingOfFailure } from './failure.js'
 import { mailbox } from './mailbox.js'
 import { MediaWatch } from './media-watch.js'
 import { CallRecorder } from './recorder.js'
-import type { Services } from './services.js'
+import type { CallFacts, Services } from './services.js'
 import { CallTimers } from './timers.js'
+import { Wakes } from './wakes.js'
 
 export interface CallOwner {
   /** The call is for these users: their registrations are its business from now on. */
@@ -36,47 +37,36 @@ export interface CallOwner {
  * One call: its state, its mailbox, and what stands for it in the world. The machine decides; here its effects are
  * performed, and what comes of them is fed back as events.
  */
-export class LiveCall {
+export class LiveCall implements CallFacts {
   readonly post: (event: CallEvent) => void
-  readonly caller: CallerSide
   readonly identity: CallerIdentity
   private state: State = NEW
-  private readonly dials = new Map<DialId, DeviceSide>()
-  private readonly wakes = new Map<AttemptId, WakeHandle>()
-  private readonly devices = new Map<string, Device>()
-  private readonly bindings = new Map<string, Binding>()
-  private readonly dialCounts = new Map<AttemptId, number>()
-  private readonly diverted: Diverted[] = []
-  private readonly watch = new MediaWatch(() => this.post({ type: 'media-timeout' }))
-  private target: RouteTarget | undefined
+  private readonly caller: CallerSide
+  private readonly callee: Callee
+  private readonly dials: Dials
+  private readonly wakes: Wakes
   private readonly timers: CallTimers
   private readonly recorder: CallRecorder
+  private readonly watch = new MediaWatch(() => this.post({ type: 'media-timeout' }))
 
   constructor(
     readonly id: string,
     invite: IncomingCall,
-    readonly trunk: Trunk,
+    private readonly trunk: Trunk,
     readonly called: string,
     private readonly services: Services,
     private readonly owner: CallOwner,
   ) {
+    const { clock, settings, media, log } = services
     this.post = mailbox((event) => this.handle(event))
-    this.timers = new CallTimers(services.clock, (timer) => this.post({ type: 'timer', id: timer }))
     this.identity = callerOf(invite, trunk.trusted)
-    this.recorder = new CallRecorder(services, {
-      id,
-      trunk: trunk.name,
-      from: this.identity.user ?? 'anonymous',
-      to: called,
-    })
-    this.caller = new CallerSide(
-      invite,
-      trunk,
-      services.media,
-      services.settings,
-      this.mediaEvents('caller'),
-      services.log,
-    )
+    this.timers = new CallTimers(clock, (timer) => this.post({ type: 'timer', id: timer }))
+    this.caller = new CallerSide(invite, trunk, media, settings, this.mediaEvents('caller'), log)
+    this.callee = new Callee(settings.domain)
+    this.dials = new Dials(services, this, this.caller, this.callee, (dial) => this.deviceEvents(dial))
+    this.wakes = new Wakes(services, this, this.post)
+    const from = this.identity.user ?? 'anonymous'
+    this.recorder = new CallRecorder(services, { id, trunk: trunk.name, from, to: called })
   }
 
   get phase(): State['phase'] {
@@ -94,41 +84,35 @@ export class LiveCall {
   }
 
   begin(): void {
-    this.caller.invite.onCancel((reason) =>
-      this.post(reason === undefined ? { type: 'caller-cancelled' } : { type: 'caller-cancelled', reason }),
-    )
-    this.post({
-      type: 'invited',
-      target: { kind: 'number', number: this.called },
-      hold: this.trunk.ringback,
-    })
+    this.caller.invite.onCancel((reason) => this.post({ type: 'caller-cancelled', ...because(reason) }))
+    const target = { kind: 'number', number: this.called } as const
+    this.post({ type: 'invited', target, hold: this.trunk.ringback })
   }
 
   /** A phone of one of the call's users has registered. */
   registered(binding: Binding): void {
-    this.know([binding])
+    this.callee.learn({ devices: [], bindings: [binding] })
     const device = binding.deviceId === null ? null : { deviceId: binding.deviceId, wakeable: true }
     this.post({ type: 'registered', device, contact: binding })
   }
 
   gatewayLost(gateway: string): void {
-    const caller = this.caller.invite.gateway === gateway ? (['caller'] as const) : []
-    // A dial that is not answered yet says so itself; an answered leg has nobody else to tell of it.
-    const legs = [...this.dials]
-      .filter(([, d]) => d.leg !== undefined && d.gateway === gateway)
-      .map(([id]) => id)
-    if (caller.length + legs.length > 0) this.post({ type: 'signaling-lost', legs: [...caller, ...legs] })
+    const caller: LegId[] = this.caller.invite.gateway === gateway ? ['caller'] : []
+    const legs = [...caller, ...this.dials.legsOn(gateway)]
+    if (legs.length > 0) this.post({ type: 'signaling-lost', legs })
   }
 
   private handle(event: CallEvent): void {
     const { state, effects } = transition(this.state, event)
     this.state = state
     this.recorder.event(event)
-    for (const effect of effects) this.perform(effect)
+    for (const effect of effects) {
+      this.recorder.effect(effect)
+      this.perform(effect)
+    }
   }
 
   private perform(effect: Effect): void {
-    this.recorder.effect(effect)
     switch (effect.type) {
       case 'route':
         return this.route(effect.target, effect.after)
@@ -143,26 +127,28 @@ export class LiveCall {
       case 'wake':
         return this.wake(effect.attempt, effect.deviceId)
       case 'stop-wake':
-        return this.wakes.get(effect.attempt)?.stop()
+        return this.wakes.stop(effect.attempt)
       case 'dial':
-        return this.dial(effect)
+        return this.run(this.dials.dial(effect))
       case 'cancel-dial':
-        return this.dials.get(effect.dial)?.cancel(effect.reason)
+        return this.dials.side(effect.dial)?.cancel(effect.reason)
       case 'connect':
         return this.connect(effect.dial)
       case 'hang-up':
         return this.hangUp(effect.leg, effect.reason)
       case 'reject-caller':
         return this.run(this.caller.reject(effect.ending), () => this.caller.close())
-      case 'tell-ending':
-        return this.tellEnding(effect.attempt, effect.deviceId, effect.reason)
+      case 'tell-ending': {
+        const device = this.callee.device(effect.deviceId)
+        return this.run(this.wakes.tellEnding(effect.attempt, device, effect.reason))
+      }
       case 'start-timer':
         return this.timers.start(effect.id, effect.ms)
       case 'stop-timer':
         return this.timers.stop(effect.id)
       case 'end':
         this.owner.ended()
-        return this.releaseMedia(undefined)
+        return this.run(this.dials.releaseMedia())
       case 'release':
         return this.release(effect.leaked)
       default:
@@ -172,104 +158,40 @@ export class LiveCall {
 
   private route(target: RouteTarget, after: Ending | null): void {
     const { router } = this.services
-    if (after !== null && this.target !== undefined)
-      this.diverted.push({ uri: this.uriOf(this.target), after })
-    this.target = target
+    this.callee.goOnTo(target, after)
     // Before the look-up, so that a phone that registers meanwhile is not missed.
     const users = router.usersOf(target)
     this.owner.concerns(users)
     this.recorder.user(users[0] ?? null)
     router.route(target).then(
-      ({ plan, bindings, devices }) => {
-        this.know(bindings)
-        for (const device of devices) this.devices.set(device.id, device)
-        this.post({ type: 'routed', plan })
+      (routed) => {
+        this.callee.learn(routed)
+        this.post({ type: 'routed', plan: routed.plan })
       },
       (error: unknown) => this.post({ type: 'route-failed', ending: endingOfFailure(error) }),
     )
   }
 
   private wake(attempt: AttemptId, deviceId: string): void {
-    const { waker, sleepers, settings } = this.services
-    const device = this.devices.get(deviceId)
-    if (device === undefined) {
-      this.post({ type: 'push-refused', attempt, gone: false, detail: `device ${deviceId} is not known` })
-      return
-    }
-    const silent = this.contactOf(attempt)
-    if (silent !== undefined) sleepers.silent(silent)
-    const handle = waker.wake({
-      call: {
-        id: this.id,
-        sipCallId: callIdOf(this.id, attempt, 0),
-        from: this.identity.user ?? 'anonymous',
-        ...(this.identity.name === null ? {} : { fromName: this.identity.name }),
-        to: this.called,
-      },
-      device,
-      deadline: this.timers.deadline('hold'),
-      edge: settings.edge,
-    })
-    this.wakes.set(attempt, handle)
-    this.run(handle.outcome, (outcome) =>
-      this.post(
-        outcome.kind === 'delivered'
-          ? { type: 'push-delivered', attempt }
-          : { type: 'push-refused', attempt, gone: outcome.gone, detail: outcome.detail },
-      ),
-    )
+    const silent = this.silentContact(attempt)
+    if (silent !== undefined) this.services.sleepers.silent(silent)
+    this.run(this.wakes.wake(attempt, this.callee.device(deviceId), this.timers.deadline('hold')))
   }
 
-  private tellEnding(attempt: AttemptId, deviceId: string, reason: string): void {
-    const device = this.devices.get(deviceId)
-    if (device === undefined) return
-    const call = { id: this.id, sipCallId: callIdOf(this.id, attempt, 0) }
-    this.run(this.services.waker.tellEnding(device, call, reason).outcome)
-  }
-
-  private dial({ dial, attempt, target }: Extract<Effect, { type: 'dial' }>): void {
-    const nth = this.dialCounts.get(attempt) ?? 0
-    this.dialCounts.set(attempt, nth + 1)
-    const binding = target.kind === 'contact' ? this.bindings.get(keyOf(target.contact)) : undefined
-    const order = dialOrder({
-      callId: this.id,
-      sipCallId: callIdOf(this.id, attempt, nth),
-      called: this.called,
-      identity: this.identity,
-      invite: this.caller.invite,
-      trusted: this.trunk.trusted,
-      diverted: this.diverted,
-      settings: this.services.settings,
-      target,
-      binding,
-      trunk: target.kind === 'outside' ? this.services.table().trunk(target.trunk) : undefined,
-    })
-    const side = new DeviceSide(
-      dial,
-      order.gateway ?? this.caller.invite.gateway,
-      {
-        post: (event) => this.fromDevice(event, target.kind === 'contact' ? target.contact : undefined),
-        ...this.mediaEvents(dial),
-        info: (type, body) => this.relayInfo('caller', type, body),
-      },
-      this.services.log,
-    )
-    this.dials.set(dial, side)
-    this.run(side.dial(this.services.signaling, this.services.media, this.caller.endpoint(), order))
-  }
-
-  private fromDevice(event: CallEvent, contact: Contact | undefined): void {
-    if (contact !== undefined && event.type === 'dial-progressed') this.services.sleepers.heard(contact)
-    this.post(event)
+  /** The registered flow that an attempt's INVITE went to without an answer. */
+  private silentContact(attempt: AttemptId): Contact | undefined {
+    if (this.state.phase === 'new') return undefined
+    const open = this.state.dials.find((d) => d.attempt === attempt && d.phase === 'trying')
+    return open?.target.kind === 'contact' ? open.target.contact : undefined
   }
 
   private connect(dial: DialId): void {
-    this.releaseMedia(dial)
-    const side = this.dials.get(dial)
+    const side = this.dials.side(dial)
     if (side === undefined) throw new Error(`dial ${dial} is not known`)
+    this.run(this.dials.releaseMedia(dial))
     connect(this.caller, side).then(
-      (callerLeg) => {
-        callerLeg.listen({
+      (leg) => {
+        leg.listen({
           ended: (reason) => this.callerClosed(reason),
           reoffered: async (sdp) => (await this.caller.endpoint()).modify(sdp),
           info: (type, body) => this.relayInfo(dial, type, body),
@@ -283,73 +205,53 @@ export class LiveCall {
     )
   }
 
-  /** An INVITE that lost may take half a minute to be over; the ports that it holds are wanted before that. */
-  private releaseMedia(winner: DialId | undefined): void {
-    for (const [id, side] of this.dials) {
-      if (id !== winner && side.leg === undefined) this.run(side.close())
-    }
-  }
-
-  private hangUp(leg: 'caller' | DialId, reason: string): void {
-    if (leg !== 'caller') return this.run(this.dials.get(leg)?.hangUp(reason) ?? Promise.resolve())
-    this.run(this.caller.hangUp(reason), () => this.callerClosed(undefined))
+  private hangUp(leg: LegId, reason: string): void {
+    if (leg === 'caller') return this.run(this.caller.hangUp(reason), () => this.callerClosed(undefined))
+    const side = this.dials.side(leg)
+    if (side !== undefined) this.run(side.hangUp(reason))
   }
 
   private callerClosed(reason: string | undefined): void {
     this.run(this.caller.close())
-    this.post({ type: 'leg-closed', leg: 'caller', ...(reason === undefined ? {} : { reason }) })
+    this.post({ type: 'leg-closed', leg: 'caller', ...because(reason) })
   }
 
   /** DTMF and the like by INFO (RFC 6086), from one side of the bridge to the other. */
-  private async relayInfo(to: 'caller' | DialId, contentType: string, body: string): Promise<number> {
-    const leg = to === 'caller' ? this.caller.leg : this.dials.get(to)?.leg
+  private async relayInfo(to: LegId, contentType: string, body: string): Promise<number> {
+    const leg = to === 'caller' ? this.caller.leg : this.dials.leg(to)
     if (leg === undefined) return 481
     await leg.info(contentType, body)
     return 200
   }
 
-  private mediaEvents(side: 'caller' | DialId): { mediaTimeout(): void; mediaLost(): void } {
+  private deviceEvents(dial: DialId): DeviceEvents {
+    return {
+      post: this.post,
+      ...this.mediaEvents(dial),
+      info: (type, body) => this.relayInfo('caller', type, body),
+    }
+  }
+
+  private mediaEvents(leg: LegId): Pick<DeviceEvents, 'mediaTimeout' | 'mediaLost'> {
     return {
       // A caller that listens to ringback need not send; a bridged call in which both are silent is dead.
       mediaTimeout: () => {
         if (this.state.phase !== 'bridged') return
-        this.run(this.endpointOf(side).then((endpoint) => this.watch.timedOut(side, endpoint)))
+        this.run(this.endpointOf(leg).then((endpoint) => this.watch.timedOut(leg, endpoint)))
       },
       mediaLost: () => this.post({ type: 'media-lost' }),
     }
   }
 
-  private async endpointOf(side: 'caller' | DialId): Promise<MediaEndpoint> {
-    const dialled = side === 'caller' ? undefined : this.dials.get(side)
-    return dialled?.endpoint ?? this.caller.endpoint()
-  }
-
-  private contactOf(attempt: AttemptId): Contact | undefined {
-    if (this.state.phase === 'new') return undefined
-    const open = this.state.dials.find((d) => d.attempt === attempt && d.phase === 'trying')
-    return open?.target.kind === 'contact' ? open.target.contact : undefined
-  }
-
-  private know(bindings: readonly Binding[]): void {
-    for (const binding of bindings) this.bindings.set(keyOf(binding), binding)
-  }
-
-  private uriOf(target: RouteTarget): string {
-    const { domain } = this.services.settings
-    switch (target.kind) {
-      case 'number':
-        return `sip:${target.number}@${domain}`
-      case 'user':
-        return `sip:${target.user}@${domain}`
-      case 'outside':
-        return target.uri
-    }
+  private async endpointOf(leg: LegId): Promise<MediaEndpoint> {
+    const side = leg === 'caller' ? undefined : this.dials.side(leg)
+    return side?.endpoint ?? this.caller.endpoint()
   }
 
   private release(leaked: readonly string[]): void {
     this.timers.stopAll()
     // The world is to be tidy even where a leg never answered.
-    this.run(Promise.all([this.caller.close(), ...[...this.dials.values()].map((d) => d.close())]))
+    this.run(Promise.all([this.caller.close(), this.dials.close()]))
     this.services.observer.released(this.id, leaked)
     this.owner.released()
   }
@@ -362,6 +264,6 @@ export class LiveCall {
   }
 }
 
-function keyOf({ bindingId, flow }: Contact): string {
-  return `${bindingId} ${flow}`
+function because(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason }
 }

@@ -7,6 +7,7 @@ import type { Router } from '../routing/router.js'
 import type { Sleepers } from '../routing/sleepers.js'
 import type { RoutingTable } from '../routing/table.js'
 import type { Waker } from '../wake/waker.js'
+import type { CallerIdentity } from './caller-identity.js'
 
 /** What every call needs from the world. */
 export interface Services {
@@ -20,6 +21,14 @@ export interface Services {
   readonly log: Log
   readonly observer: CallObserver
   readonly settings: CallSettings
+}
+
+/** What does not change while a call lives. */
+export interface CallFacts {
+  readonly id: string
+  /** The number or user that was called. */
+  readonly called: string
+  readonly identity: CallerIdentity
 }
 
 export interface CallSettings {

@@ -1,4 +1,4 @@
-import type { TimerId } from '../call/state.js'
+import type { TimerId } from '../call/ids.js'
 import type { Clock } from '../ports/clock.js'
 
 /** The timers of one call. */

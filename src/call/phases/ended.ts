@@ -4,7 +4,8 @@ import type { CallEvent } from '../event.js'
 import { abandon, hangUpCaller, rejectCaller, settle } from '../finish.js'
 import { hangUpLate } from '../late.js'
 import { closeLost } from '../lost.js'
-import type { Ended, Step, TimerId } from '../state.js'
+import type { TimerId } from '../ids.js'
+import type { Ended, Step } from '../state.js'
 import { fired, stay, andThen } from '../step.js'
 
 /** The record is written; what is still open closes, and then the call is forgotten. */
