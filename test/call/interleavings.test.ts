@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { transition } from '../../src/call/transition.js'
+import { cycled } from './random.js'
 import { World } from './world.js'
 
 const RUNS = Number(process.env['REVEILLE_INTERLEAVINGS'] ?? 20_000)
@@ -9,14 +10,10 @@ test(`${RUNS} random interleavings of a call hold every invariant`, { timeout: 1
   const phases = new Set<string>()
   fc.assert(
     fc.property(fc.array(fc.nat(), { minLength: 20, maxLength: 250 }), (choices) => {
-      let at = 0
-      const world = new World(
-        (state, event) => {
-          phases.add(state.phase)
-          return transition(state, event)
-        },
-        (n) => (choices[at++ % choices.length] ?? 0) % n,
-      )
+      const world = new World((state, event) => {
+        phases.add(state.phase)
+        return transition(state, event)
+      }, cycled(choices))
       world.run()
     }),
     { numRuns: RUNS },

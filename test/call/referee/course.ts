@@ -3,7 +3,8 @@ import { COMPLETED_ELSEWHERE, type Ending, endingOfStatus, reasonOf } from '../.
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
 import type { HoldStyle, Plan, RouteTarget } from '../../../src/call/plan.js'
-import type { DialId, State } from '../../../src/call/state.js'
+import type { DialId } from '../../../src/call/ids.js'
+import type { State } from '../../../src/call/state.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 import type { Race } from './race.js'
@@ -35,8 +36,10 @@ export class Course {
   ending: Ending | null = null
   plan: Plan | null = null
   targets = 0
+  private target: RouteTarget | null = null
   private style: HoldStyle | null = null
   private arrived: Arrival[] = []
+  held = false
   private alerted = false
   private due: string[] = []
   private reason = FLOW_REPLACED
@@ -80,7 +83,9 @@ export class Course {
       case 'drained':
         return ended({ ...DRAINED, status })
       case 'signaling-lost':
-        return event.legs.some((l) => l === 'caller' || l === this.winner) ? ended({ ...LOST, status }) : undefined
+        return event.legs.some((l) => l === 'caller' || l === this.winner)
+          ? ended({ ...LOST, status })
+          : undefined
       case 'caller-cancelled':
         return this.phase === 'bridged'
           ? undefined
@@ -111,7 +116,6 @@ export class Course {
     if (event.type === 'route-failed') return ended(event.ending)
     if (event.type === 'registered') this.arrived.push(event)
     if (event.type !== 'routed') return SAME
-    if (this.targets === 1) this.due.push(`hold ${this.style}`)
     this.plan = event.plan
     this.race.begin(event.plan.destinations, this.arrived)
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : { to: 'waiting' }
@@ -137,7 +141,10 @@ export class Course {
         break
       case 'timer':
         if (timer === 'hold') return this.nobody(NO_ANSWER)
-        if (timer?.startsWith('grace:') === true) this.race.graceOver(timer.slice('grace:'.length) as `a${number}`)
+        if (timer?.startsWith('grace:') === true)
+          this.race.graceOver(timer.slice('grace:'.length) as `a${number}`)
+        break
+      default:
         break
     }
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : SAME
@@ -146,6 +153,9 @@ export class Course {
   private whileConnecting(event: CallEvent, timer: string | undefined): Verdict {
     if (event.type === 'connected') return { to: 'bridged' }
     if (event.type === 'connect-failed') return ended(event.ending)
+    if (event.type === 'leg-closed' && event.leg === 'caller') {
+      return ended({ cause: 'hung-up', by: 'caller', status: 200, ...carried(event.reason) })
+    }
     if (event.type === 'leg-closed' && event.leg === this.winner) {
       return ended({ cause: 'hung-up', by: 'callee', status: 480, ...carried(event.reason) })
     }
@@ -193,8 +203,9 @@ export class Course {
         return
       case 'routing':
         this.targets++
+        this.target = verdict.target
         this.arrived = []
-        this.due.push(`route ${JSON.stringify(verdict.target)}`)
+        this.due.push(`route ${JSON.stringify(verdict.target)} after ${described(verdict.because)}`)
         if (verdict.because !== null) {
           this.race.dismiss(null, verdict.because.status)
           this.reason = reasonOf(verdict.because)
@@ -202,6 +213,8 @@ export class Course {
         break
       case 'waiting':
         this.reason = FLOW_REPLACED
+        if (!this.held) this.due.push(`hold ${this.style}`)
+        this.held = true
         break
       case 'connecting':
         this.winner = verdict.winner
@@ -221,15 +234,29 @@ export class Course {
     this.phase = verdict.to
   }
 
-  judge(state: State, effects: readonly Effect[]): void {
-    const asked = effects.flatMap((e) => words(e)).sort().join(', ')
+  judge(state: State, effects: readonly Effect[], released: boolean): void {
+    const asked = effects
+      .flatMap((e) => words(e))
+      .sort()
+      .join(', ')
     const due = this.due.sort().join(', ')
     this.due = []
     check(asked === due, 'an event leads where it should', `[${asked}], not [${due}]`)
-    check(state.phase === this.phase, 'the call is in the phase that it should be in', `${state.phase}, not ${this.phase}`)
+    check(
+      state.phase === this.phase,
+      'the call is in the phase that it should be in',
+      `${state.phase}, not ${this.phase}`,
+    )
+    if (state.phase === 'routing')
+      check(state.target === this.target, 'the state says what is being looked up')
+    if (state.phase === 'ended') check(state.released === released, 'the state says whether it is released')
     for (const effect of effects) {
       if (effect.type === 'cancel-dial' || effect.type === 'hang-up' || effect.type === 'tell-ending') {
-        check(effect.reason === this.reason, 'a leg is ended with the reason', `${effect.reason}, not ${this.reason}`)
+        check(
+          effect.reason === this.reason,
+          'a leg is ended with the reason',
+          `${effect.reason}, not ${this.reason}`,
+        )
       }
       if (effect.type === 'reject-caller') {
         check(described(effect.ending) === described(this.ending), 'the caller gets the status of the ending')
@@ -253,7 +280,7 @@ function described(ending: Ending | null): string {
 function words(effect: Effect): string[] {
   switch (effect.type) {
     case 'route':
-      return [`route ${JSON.stringify(effect.target)}`]
+      return [`route ${JSON.stringify(effect.target)} after ${described(effect.after)}`]
     case 'hold':
       return [`hold ${effect.style}`]
     case 'connect':
@@ -263,6 +290,7 @@ function words(effect: Effect): string[] {
     case 'reassure-caller':
       return ['reassure']
     case 'end':
+      check(!('reason' in effect.ending) || effect.ending.reason !== undefined, 'a reason is there or is not')
       return [`end ${described(effect.ending)}`]
     default:
       return []

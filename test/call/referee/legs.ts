@@ -1,7 +1,7 @@
 import type { DialTarget } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AttemptId, DialId, LegId } from '../../../src/call/state.js'
+import type { AttemptId, DialId, LegId } from '../../../src/call/ids.js'
 import { check } from './check.js'
 
 export interface Leg {
@@ -16,14 +16,15 @@ export interface Leg {
 /** The legs of a call, as the wire sees them: each is opened once, ended once in the way it is ripe for, and closed. */
 export class Legs {
   readonly all = new Map<DialId, Leg>()
-  caller: 'pending' | 'answering' | 'open' | 'closing' | 'closed' = 'pending'
+  caller: 'absent' | 'pending' | 'answering' | 'open' | 'closing' | 'closed' = 'absent'
 
   open(): Leg[] {
     return [...this.all.values()].filter((l) => l.phase !== 'closed')
   }
 
   openIds(): LegId[] {
-    return [...(this.caller === 'closed' ? [] : ['caller' as const]), ...this.open().map((l) => l.id)]
+    const caller = this.caller === 'closed' || this.caller === 'absent' ? [] : ['caller' as const]
+    return [...caller, ...this.open().map((l) => l.id)]
   }
 
   isOpen(id: DialId): boolean {
@@ -33,6 +34,9 @@ export class Legs {
 
   heard(event: CallEvent): void {
     switch (event.type) {
+      case 'invited':
+        if (this.caller === 'absent') this.caller = 'pending'
+        return
       case 'caller-cancelled':
         if (this.caller === 'pending' || this.caller === 'answering') this.caller = 'closed'
         return
@@ -103,7 +107,11 @@ export class Legs {
 
   private cancel(id: DialId): void {
     const leg = this.all.get(id)
-    check(leg?.phase === 'trying' || leg?.phase === 'progressing', 'only an INVITE under way is cancelled', id)
+    check(
+      leg?.phase === 'trying' || leg?.phase === 'progressing',
+      'only an INVITE under way is cancelled',
+      id,
+    )
     check(!leg.cancelled, 'an INVITE is cancelled once', id)
     leg.cancelled = true
   }
@@ -122,9 +130,9 @@ export class Legs {
 
   /** What holds of the legs in a phase, whichever way it was reached. */
   settled(phase: string, winner: DialId | null): void {
-    const kept = this.open().filter((l) => !l.cancelled && !l.hungUp)
-    const unwanted = this.open().filter((l) => l.phase === 'answered' && !l.hungUp && l.id !== winner)
-    check(unwanted.length === 0, 'a 200 that nobody wants any more is hung up', unwanted[0]?.id)
+    const kept = this.open().filter((l) => (l.phase === 'answered' ? !l.hungUp : !l.cancelled))
+    const strayed = kept.filter((l) => l.phase === 'answered' && l.id !== winner)
+    check(strayed.length === 0, 'a 200 that nobody wants any more is hung up', strayed[0]?.id)
     switch (phase) {
       case 'routing':
         return check(kept.length === 0, 'a step that is left leaves no INVITE behind', kept[0]?.id)
@@ -134,7 +142,10 @@ export class Legs {
       }
       case 'connecting':
       case 'bridged':
-        return check(kept.length === 1 && kept[0]?.id === winner, 'one device gets the call, the others are cancelled')
+        return check(
+          kept.length === 1 && kept[0]?.id === winner,
+          'one device gets the call, the others are cancelled',
+        )
       case 'ended':
         check(kept.length === 0, 'an ended call closes each leg', kept[0]?.id)
         return check(this.caller !== 'pending' && this.caller !== 'open', 'an ended call tells its caller')

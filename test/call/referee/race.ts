@@ -1,6 +1,7 @@
 import { type Arrival, type Destination, destinationOf } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
-import type { AttemptId, DialId, Over } from '../../../src/call/state.js'
+import type { AttemptId, DialId } from '../../../src/call/ids.js'
+import type { Over } from '../../../src/call/state.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 
@@ -11,7 +12,7 @@ const STALE = [404, 408, 410, 430, 481, 500, 502, 503, 504]
 
 /** One destination, as told by what has happened to it. */
 interface Runner {
-  readonly key: string
+  key: string
   destination: Destination
   /** The machine's name for it, once it has asked something for it. */
   id: AttemptId | null
@@ -35,14 +36,15 @@ export class Race {
 
   /** The destinations of a step; what registered while they were looked up is newer than they are. */
   begin(planned: readonly Destination[], arrived: readonly Arrival[]): void {
-    const wanted = new Map(planned.map((d) => [keyOf(d), d]))
+    const wanted = [...planned]
     for (const arrival of arrived) {
       const fresh = destinationOf(arrival)
-      const key = keyOf(fresh)
+      const at = wanted.findIndex((d) => isPhone(d, arrival))
       // Whoever is out for good in an earlier step stays out, unless this step asks for it by name.
-      if (wanted.has(key) || this.newest(key)?.over?.final !== true) wanted.set(key, fresh)
+      if (at >= 0) wanted[at] = fresh
+      else if (this.phone(arrival)?.over?.final !== true) wanted.push(fresh)
     }
-    for (const destination of wanted.values()) this.enter(destination)
+    for (const destination of wanted) this.enter(destination)
   }
 
   private enter(destination: Destination): void {
@@ -60,11 +62,12 @@ export class Race {
   }
 
   registered(arrival: Arrival): void {
-    const runner = this.newest(keyOf(destinationOf(arrival)))
+    const runner = this.phone(arrival)
     if (runner === undefined) return this.enter(destinationOf(arrival))
     if (runner.over?.final === true || runner.dialled >= MOST_DIALS) return
     if (this.flowOf(runner) === arrival.contact.flow) return
     runner.destination = destinationOf(arrival)
+    runner.key = keyOf(runner.destination)
     runner.grace = false
     if (runner.push === 'asked') this.stops.push(runner)
     this.expectDial(runner)
@@ -138,13 +141,31 @@ export class Race {
     return this.runners.flatMap((r) => (r.grace ? [`grace:${r.id}`] : []))
   }
 
+  /** The attempts to which this word of the push service says nothing. */
+  deafTo(type: 'push-delivered' | 'push-refused'): AttemptId[] {
+    const deaf = this.runners.filter((r) =>
+      type === 'push-delivered' ? r.push !== 'asked' : r.push === 'none' || r.push === 'refused',
+    )
+    return deaf.flatMap((r) => (r.id === null ? [] : [r.id]))
+  }
+
   /** Compares what was asked with what was due. */
   judge(effects: readonly Effect[]): void {
     const asked = effects.flatMap((e) => this.words(e))
-    check(sorted(asked) === sorted(this.due), 'each device gets what it is due', `${sorted(asked)}, not ${sorted(this.due)}`)
+    check(
+      sorted(asked) === sorted(this.due),
+      'each device gets what it is due',
+      `${sorted(asked)}, not ${sorted(this.due)}`,
+    )
     const stopped = effects.flatMap((e) => (e.type === 'stop-wake' ? [this.byId(e.attempt)] : []))
-    check(stopped.every((r) => r?.push === 'asked'), 'only a push without a result is stopped')
-    check(this.stops.every((r) => stopped.includes(r)), 'a push that nobody needs any more is stopped')
+    check(
+      stopped.every((r) => r?.push === 'asked'),
+      'only a push without a result is stopped',
+    )
+    check(
+      this.stops.every((r) => stopped.includes(r)),
+      'a push that nobody needs any more is stopped',
+    )
     this.due = []
     this.stops = []
   }
@@ -154,7 +175,10 @@ export class Race {
       case 'wake': {
         const runner = this.owner(effect.attempt, `device ${effect.deviceId}`)
         const { destination } = runner
-        check(destination.kind === 'device' && destination.device.wakeable, 'only a device with a token is pushed')
+        check(
+          destination.kind === 'device' && destination.device.wakeable,
+          'only a device with a token is pushed',
+        )
         return [`push ${runner.key}`]
       }
       case 'dial': {
@@ -183,7 +207,10 @@ export class Race {
   private keyOfTarget({ target }: Extract<Effect, { type: 'dial' }>): string {
     if (target.kind === 'outside') return keyOf(target)
     const { uri } = target.contact
-    return this.runners.findLast((r) => r.destination.kind !== 'outside' && r.destination.contact?.uri === uri)?.key ?? uri
+    return (
+      this.runners.findLast((r) => r.destination.kind !== 'outside' && r.destination.contact?.uri === uri)
+        ?.key ?? uri
+    )
   }
 
   private expectDial(runner: Runner): void {
@@ -211,6 +238,11 @@ export class Race {
     return target?.kind === 'contact' ? target.contact.flow : undefined
   }
 
+  /** The destination that is the phone that registered. */
+  private phone(arrival: Arrival): Runner | undefined {
+    return this.runners.findLast((r) => isPhone(r.destination, arrival))
+  }
+
   private newest(key: string): Runner | undefined {
     return this.runners.findLast((r) => r.key === key)
   }
@@ -218,6 +250,12 @@ export class Race {
   private byId(id: AttemptId | undefined): Runner | undefined {
     return id === undefined ? undefined : this.runners.find((r) => r.id === id)
   }
+}
+
+/** One device, or one binding that belonged to no device. */
+function isPhone(destination: Destination, { device, contact }: Arrival): boolean {
+  if (destination.kind === 'device') return destination.device.deviceId === device?.deviceId
+  return destination.kind === 'contact' && destination.contact.bindingId === contact.bindingId
 }
 
 function keyOf(destination: Destination): string {

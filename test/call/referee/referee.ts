@@ -44,10 +44,10 @@ export class Referee {
       check(!this.released, 'nothing is asked after the release', effect.type)
       this.legs.asked(effect)
       this.timers.asked(effect, this.course.plan ?? { ringMs: NaN, graceMs: NaN })
-      if (effect.type === 'release') this.release(effect.leaked)
+      if (effect.type === 'release') this.release(effect.leaked, timer)
     }
     this.race.judge(effects)
-    this.course.judge(state, effects)
+    this.course.judge(state, effects, this.released)
     if (!wasReleased) this.settled(timer)
     return effects
   }
@@ -56,8 +56,14 @@ export class Referee {
   noise(event: CallEvent): void {
     const before = this.state
     const effects = this.feed(event)
+    const same = effects.length === 0 && isDeepStrictEqual(this.state, before)
+    this.promise(same, 'what means nothing changes nothing')
+  }
+
+  /** A promise about the call as a whole, told with everything that has happened to it. */
+  promise(holds: boolean, what: string, about = ''): void {
     try {
-      check(effects.length === 0 && isDeepStrictEqual(this.state, before), 'what means nothing changes nothing')
+      check(holds, what, about)
     } catch (error) {
       throw this.blame(error)
     }
@@ -66,6 +72,8 @@ export class Referee {
   private settled(timer: string | undefined): void {
     const { phase, winner } = this.course
     if (this.released) return this.timers.settled([])
+    const { state, legs } = this
+    check(state.phase === 'new' || state.caller === legs.caller, "the state says how the caller's leg stands")
     this.legs.settled(phase, winner)
     this.timers.settled(this.dueTimers())
     if (phase !== 'ended') return
@@ -76,7 +84,7 @@ export class Referee {
   private dueTimers(): readonly string[] {
     switch (this.course.phase) {
       case 'routing':
-        return this.course.targets > 1 ? ['reassure'] : []
+        return this.course.held ? ['reassure'] : []
       case 'waiting':
         return ['hold', 'reassure', ...this.race.graces()]
       case 'connecting':
@@ -89,10 +97,15 @@ export class Referee {
     }
   }
 
-  private release(leaked: readonly string[]): void {
+  private release(leaked: readonly string[], timer: string | undefined): void {
     this.released = true
     const open = this.legs.openIds()
-    check(isDeepStrictEqual([...leaked].sort(), [...open].sort()), 'what never closed is named', leaked.join())
+    check(open.length === 0 || timer === 'settle', 'a leg is given up only after its time', open.join())
+    check(
+      isDeepStrictEqual([...leaked].sort(), [...open].sort()),
+      'what never closed is named',
+      leaked.join(),
+    )
   }
 
   private blame(error: unknown): Violation {

@@ -1,5 +1,5 @@
 import type { Effect } from '../../../src/call/effect.js'
-import type { TimerId } from '../../../src/call/state.js'
+import type { TimerId } from '../../../src/call/ids.js'
 import { check } from './check.js'
 
 const FIXED_MS: Readonly<Record<string, number>> = { reassure: 60_000, connect: 15_000, settle: 40_000 }

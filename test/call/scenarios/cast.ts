@@ -1,0 +1,130 @@
+import type { DialTarget } from '../../../src/call/destination.js'
+import type { Effect } from '../../../src/call/effect.js'
+import type { CallEvent } from '../../../src/call/event.js'
+import type { AttemptId, DialId, LegId, TimerId } from '../../../src/call/ids.js'
+import type { State, TimerName } from '../../../src/call/state.js'
+import type { Transition } from '../referee/check.js'
+import { Referee } from '../referee/referee.js'
+
+/** Plays a call step by step, and knows everybody in it by name. */
+export class Cast {
+  private readonly referee: Referee
+  private readonly attempts = new Map<string, AttemptId>()
+
+  constructor(transition: Transition) {
+    this.referee = new Referee(transition)
+  }
+
+  get state(): State {
+    return this.referee.state
+  }
+
+  /** Lets something happen, and says in words what the machine asks for; timers are left to the referee. */
+  play(happening: (cast: this) => CallEvent): readonly string[] {
+    const effects = this.referee.feed(happening(this))
+    for (const effect of effects) {
+      if (effect.type === 'wake') this.attempts.set(effect.deviceId, effect.attempt)
+      if (effect.type === 'dial') this.attempts.set(nameOf(effect.target), effect.attempt)
+    }
+    return effects.flatMap((e) => this.words(e))
+  }
+
+  attempt(name: string): AttemptId {
+    return known(this.attempts.get(name), `attempt of ${name}`)
+  }
+
+  /** The last INVITE to a phone, or the one on a flow. */
+  dial(name: string, flow?: number): DialId {
+    const legs = [...this.referee.legs.all.values()]
+    const called = flow === undefined ? name : `${name} on flow ${flow}`
+    const leg = legs.findLast(({ target }) => nameOf(target) === called || placeOf(target) === called)
+    return known(leg, `INVITE to ${called}`).id
+  }
+
+  leg(name: string): LegId {
+    return name === 'caller' ? 'caller' : this.dial(name)
+  }
+
+  timer(name: TimerName): TimerId {
+    return known(
+      [...this.referee.timers.running].find((id) => id.startsWith(`${name}#`)),
+      `${name} timer`,
+    )
+  }
+
+  staleTimer(): TimerId {
+    return known(this.referee.timers.stale.at(-1), 'stale timer')
+  }
+
+  private target(dial: DialId): DialTarget {
+    return known(this.referee.legs.all.get(dial), dial).target
+  }
+
+  private legName(leg: LegId): string {
+    return leg === 'caller' ? leg : nameOf(this.target(leg))
+  }
+
+  private nameOfAttempt(id: AttemptId): string {
+    return known(
+      [...this.attempts].find(([, attempt]) => attempt === id),
+      id,
+    )[0]
+  }
+
+  private words(effect: Effect): string[] {
+    switch (effect.type) {
+      case 'route':
+        return [`look up ${Object.values(effect.target).join(' ')}`]
+      case 'hold':
+        return [`hold the caller: ${effect.style}`]
+      case 'reassure-caller':
+        return ['repeat the provisional']
+      case 'alert-caller':
+        return ['180 to the caller']
+      case 'wake':
+        return [`push ${effect.deviceId}`]
+      case 'stop-wake':
+        return [`stop pushing ${this.nameOfAttempt(effect.attempt)}`]
+      case 'dial':
+        return [`INVITE ${placeOf(effect.target)}`]
+      case 'cancel-dial':
+        return [`CANCEL ${placeOf(this.target(effect.dial))}: ${short(effect.reason)}`]
+      case 'connect':
+        return [`join ${nameOf(this.target(effect.dial))}`]
+      case 'hang-up':
+        return [`BYE ${this.legName(effect.leg)}: ${short(effect.reason)}`]
+      case 'reject-caller':
+        return [`${effect.ending.status} to the caller`]
+      case 'tell-ending':
+        return [`tell ${effect.deviceId}: ${short(effect.reason)}`]
+      case 'end': {
+        const { cause, by, status } = effect.ending
+        return [`ended: ${cause} by ${by} ${status}`]
+      }
+      case 'release':
+        return [['released', ...effect.leaked.map((leg) => this.legName(leg))].join(' without ')]
+      case 'start-timer':
+      case 'stop-timer':
+        return []
+    }
+  }
+}
+
+function nameOf(target: DialTarget): string {
+  return target.kind === 'outside' ? 'outside' : target.contact.bindingId.replace(/^b-/, '')
+}
+
+function placeOf(target: DialTarget): string {
+  if (target.kind === 'outside') return 'outside'
+  return `${nameOf(target)} on flow ${target.contact.flow.split('/').at(-1)}`
+}
+
+/** The text of a Reason header, where it has one. */
+function short(reason: string): string {
+  return /text="(.*)"/.exec(reason)?.[1] ?? reason
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the scenario has no ${what}`)
+  return value
+}

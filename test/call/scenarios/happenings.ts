@@ -1,0 +1,91 @@
+import type { Destination } from '../../../src/call/destination.js'
+import type { EndingCause } from '../../../src/call/ending.js'
+import type { CallEvent } from '../../../src/call/event.js'
+import type { HoldStyle, Otherwise } from '../../../src/call/plan.js'
+import type { TimerName } from '../../../src/call/state.js'
+import { contactOf } from '../vocabulary.js'
+import type { Cast } from './cast.js'
+
+/** Something that happens to a call, told by the names of those who take part in it. */
+export type Happening = (cast: Cast) => CallEvent
+
+const failed = (cause: EndingCause, status: number) => ({ cause, by: 'server', status }) as const
+const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason })
+
+export const invited =
+  (hold: HoldStyle = 'ringing'): Happening =>
+  () => ({ type: 'invited', target: { kind: 'number', number: '1' }, hold })
+
+/** The look-up found these. */
+export const found =
+  (destinations: readonly Destination[], otherwise: Otherwise = { kind: 'outcome' }): Happening =>
+  () => ({ type: 'routed', plan: { users: ['u'], destinations, ringMs: 30_000, graceMs: 300, otherwise } })
+
+export const thenBob: Otherwise = { kind: 'target', target: { kind: 'user', user: 'bob' } }
+
+export const notFound: Happening = () => ({ type: 'route-failed', ending: failed('not-found', 404) })
+export const held: Happening = () => ({ type: 'held' })
+export const notHeld: Happening = () => ({ type: 'hold-failed', ending: failed('not-acceptable', 488) })
+
+export const callerCancels =
+  (reason?: string): Happening =>
+  () => ({ type: 'caller-cancelled', ...withReason(reason) })
+
+export const registers =
+  (name: string, flow: number, { wakeable = true } = {}): Happening =>
+  () => ({ type: 'registered', device: { deviceId: name, wakeable }, contact: contactOf(name, flow) })
+
+export const deskRegisters =
+  (name: string, flow: number): Happening =>
+  () => ({ type: 'registered', device: null, contact: contactOf(name, flow) })
+
+export const pushTaken =
+  (name: string): Happening =>
+  (cast) => ({ type: 'push-delivered', attempt: cast.attempt(name) })
+
+export const pushRefused =
+  (name: string): Happening =>
+  (cast) => ({ type: 'push-refused', attempt: cast.attempt(name), gone: true, detail: '410' })
+
+export const rings =
+  (name: string, status = 180): Happening =>
+  (cast) => ({ type: 'dial-progressed', dial: cast.dial(name), status })
+
+/** 180 on the INVITE that went to one of its flows. */
+export const ringsOn =
+  (name: string, flow: number): Happening =>
+  (cast) => ({ type: 'dial-progressed', dial: cast.dial(name, flow), status: 180 })
+
+export const answers =
+  (name: string, on?: number): Happening =>
+  (cast) => ({ type: 'dial-answered', dial: cast.dial(name, on) })
+
+export const fails =
+  (name: string, status: number, { on, reason }: { on?: number; reason?: string } = {}): Happening =>
+  (cast) => ({ type: 'dial-failed', dial: cast.dial(name, on), status, ...withReason(reason) })
+
+export const joined: Happening = () => ({ type: 'connected' })
+export const notJoined: Happening = () => ({ type: 'connect-failed', ending: failed('connect-failed', 500) })
+
+export const hangsUp =
+  (name: string, reason?: string): Happening =>
+  (cast) => ({ type: 'leg-closed', leg: cast.leg(name), ...withReason(reason) })
+
+/** The time of a timer has come. */
+export const timeIsUp =
+  (name: Exclude<TimerName, `grace:${string}`> | { readonly grace: string }): Happening =>
+  (cast) => ({
+    type: 'timer',
+    id: cast.timer(typeof name === 'string' ? name : `grace:${cast.attempt(name.grace)}`),
+  })
+
+/** A timer that had been stopped fires all the same. */
+export const staleTimer: Happening = (cast) => ({ type: 'timer', id: cast.staleTimer() })
+
+export const gatewayLost =
+  (...names: readonly string[]): Happening =>
+  (cast) => ({ type: 'signaling-lost', legs: names.map((name) => cast.leg(name)) })
+
+export const mediaLost: Happening = () => ({ type: 'media-lost' })
+export const noMedia: Happening = () => ({ type: 'media-timeout' })
+export const drained: Happening = () => ({ type: 'drained' })

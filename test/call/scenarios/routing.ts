@@ -1,0 +1,170 @@
+import { app, desk } from '../vocabulary.js'
+import * as it from './happenings.js'
+import type { Scenario } from './scenario.js'
+
+/** Alice, called first, rang until her time was up; bob is being looked up. */
+const LEFT_ALICE = [
+  it.invited(),
+  it.found([app('alice', 1)], it.thenBob),
+  it.rings('alice'),
+  it.timeIsUp('hold'),
+]
+const LOOP = [...Array(4).keys()].flatMap(() => [it.found([], it.thenBob)])
+
+export const routing: readonly Scenario[] = [
+  {
+    title: 'a sleeping phone is pushed, and the caller is held',
+    given: [it.invited('early-media')],
+    when: it.found([app('alice', null)]),
+    then: ['push alice', 'hold the caller: early-media'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that is registered gets its INVITE first',
+    given: [it.invited()],
+    when: it.found([app('alice', 1)]),
+    then: ['INVITE alice on flow 1', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that is known to sleep is pushed, though it is registered',
+    given: [it.invited()],
+    when: it.found([app('alice', 1, { asleep: true })]),
+    then: ['push alice', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that is known to sleep and has no token gets an INVITE',
+    given: [it.invited()],
+    when: it.found([app('alice', 1, { asleep: true, wakeable: false })]),
+    then: ['INVITE alice on flow 1', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'nothing is configured under the number',
+    given: [it.invited()],
+    when: it.notFound,
+    then: ['404 to the caller', 'ended: not-found by server 404', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the user has no phone that could be reached',
+    given: [it.invited()],
+    when: it.found([app('alice', null, { wakeable: false })]),
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the user has no phone, and a no-answer target, at which the caller is held',
+    given: [it.invited(), it.found([], it.thenBob)],
+    when: it.found([app('bob', 1)]),
+    then: ['INVITE bob on flow 1', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that is held already is not held again at the next target',
+    given: LEFT_ALICE,
+    when: it.found([app('bob', 2)]),
+    then: ['INVITE bob on flow 2'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'no-answer targets that lead in a circle end the call',
+    given: [it.invited(), ...LOOP],
+    when: it.found([], it.thenBob),
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
+    becomes: 'ended',
+    detail: 'the chain of no-answer targets is a loop',
+  },
+  {
+    title: 'a phone that registers during the look-up is called where it is now',
+    given: [it.invited(), it.registers('alice', 2)],
+    when: it.found([app('alice', 1)]),
+    then: ['INVITE alice on flow 2', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that registers for the first time during the look-up is called',
+    given: [it.invited(), it.registers('new', 2)],
+    when: it.found([app('alice', null)]),
+    then: ['push alice', 'INVITE new on flow 2', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that did not answer in time is not called again because it registers',
+    given: [...LEFT_ALICE, it.registers('alice', 3)],
+    when: it.found([app('bob', 2)]),
+    then: ['INVITE bob on flow 2'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that did not answer is called again where the next target is its user too',
+    given: [...LEFT_ALICE, it.registers('alice', 3)],
+    when: it.found([app('alice', 1), desk('desk', 9)]),
+    then: ['INVITE alice on flow 3', 'INVITE desk on flow 9'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone answers at the moment that its time is up, and has the call',
+    given: LEFT_ALICE,
+    when: it.answers('alice'),
+    then: ['join alice'],
+    becomes: 'connecting',
+  },
+  {
+    title: 'a phone that was cancelled says so, and the call goes on',
+    given: LEFT_ALICE,
+    when: it.fails('alice', 487),
+    then: [],
+    becomes: 'routing',
+  },
+  {
+    title: 'a caller that waits between two targets for a minute gets its provisional again',
+    given: LEFT_ALICE,
+    when: it.timeIsUp('reassure'),
+    then: ['repeat the provisional'],
+    becomes: 'routing',
+  },
+  {
+    title: 'the caller gives up before anybody was looked up',
+    given: [it.invited()],
+    when: it.callerCancels(),
+    then: ['ended: cancelled by caller 487', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the caller turns out to speak no codec of ours, between two targets',
+    given: LEFT_ALICE,
+    when: it.notHeld,
+    then: ['488 to the caller', 'ended: not-acceptable by server 488'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the gateway of the caller is lost',
+    given: [it.invited()],
+    when: it.gatewayLost('caller'),
+    then: ['ended: engine-lost by server 503', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the gateway of a phone that was left is lost',
+    given: LEFT_ALICE,
+    when: it.gatewayLost('alice'),
+    then: [],
+    becomes: 'routing',
+  },
+  {
+    title: 'the media engine is lost',
+    given: [it.invited()],
+    when: it.mediaLost,
+    then: ['503 to the caller', 'ended: engine-lost by server 503', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the server shuts down',
+    given: [it.invited()],
+    when: it.drained,
+    then: ['503 to the caller', 'ended: drained by server 503', 'released'],
+    becomes: 'ended',
+  },
+]

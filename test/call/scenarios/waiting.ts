@@ -1,0 +1,418 @@
+import { app, desk, OUTSIDE } from '../vocabulary.js'
+import * as it from './happenings.js'
+import type { Scenario } from './scenario.js'
+
+const START = it.invited()
+const FOUND_ASLEEP = it.found([app('alice', null)])
+const BOTH = it.found([app('alice', 1), app('tablet', 2)])
+const ALICE_AND_DESK = it.found([app('alice', null), desk('desk', 9)])
+
+/** Wake and dial. */
+const reaching: readonly Scenario[] = [
+  {
+    title: 'a sleeping phone that has woken and registered gets the INVITE on its new flow',
+    given: [START, FOUND_ASLEEP, it.pushTaken('alice')],
+    when: it.registers('alice', 1),
+    then: ['INVITE alice on flow 1'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that registers before its push went out is not pushed any more',
+    given: [START, FOUND_ASLEEP],
+    when: it.registers('alice', 1),
+    then: ['stop pushing alice', 'INVITE alice on flow 1'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that stays silent through its grace is pushed beside its INVITE',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.timeIsUp({ grace: 'alice' }),
+    then: ['push alice'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that stirs is not pushed',
+    given: [START, it.found([app('alice', 1)]), it.rings('alice', 100)],
+    when: it.staleTimer,
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone whose registration is stale is pushed at once',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.fails('alice', 408),
+    then: ['push alice'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone whose INVITE fails after it was pushed is waited for',
+    given: [START, it.found([app('alice', 1)]), it.timeIsUp({ grace: 'alice' })],
+    when: it.fails('alice', 503),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that registers on another flow is called there, and no longer where it was',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.registers('alice', 2),
+    then: ['CANCEL alice on flow 1: Flow replaced', 'INVITE alice on flow 2'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that refreshes its registration is not rung twice',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.registers('alice', 1),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone of the user that nobody knew of is called as well',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.registers('new', 3),
+    then: ['INVITE new on flow 3'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a desk phone that registers is called as well',
+    given: [START, it.found([app('alice', 1), desk('desk', 8)])],
+    when: it.deskRegisters('lobby', 9),
+    then: ['INVITE lobby on flow 9'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a desk phone that has become an app is one phone still',
+    given: [START, it.found([desk('desk', 8)])],
+    when: it.registers('desk', 8),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that could not be pushed comes back into the race when it registers',
+    given: [START, ALICE_AND_DESK, it.pushRefused('alice')],
+    when: it.registers('alice', 1),
+    then: ['INVITE alice on flow 1'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that is busy is not called again when it registers',
+    given: [START, BOTH, it.fails('alice', 486)],
+    when: it.registers('alice', 3),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that was busy stays out, though its push is refused later',
+    given: [START, BOTH, it.timeIsUp({ grace: 'alice' }), it.fails('alice', 486), it.pushRefused('alice')],
+    when: it.fails('tablet', 480),
+    then: ['486 to the caller', 'ended: busy by callee 486', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a phone is called five times at most',
+    given: [
+      ...[START, ALICE_AND_DESK, it.pushTaken('alice')],
+      ...[1, 2, 3, 4, 5].flatMap((flow) => [it.registers('alice', flow), it.fails('alice', 503)]),
+    ],
+    when: it.registers('alice', 6),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that moves from flow to flow is called five times at most',
+    given: [
+      START,
+      FOUND_ASLEEP,
+      it.pushTaken('alice'),
+      ...[1, 2, 3, 4, 5].map((flow) => it.registers('alice', flow)),
+    ],
+    when: it.registers('alice', 6),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that failed five times is out with what it said last, and so the call is over',
+    given: [
+      ...[START, FOUND_ASLEEP, it.pushTaken('alice')],
+      ...[1, 2, 3, 4].flatMap((flow) => [it.registers('alice', flow), it.fails('alice', 503)]),
+      it.registers('alice', 5),
+    ],
+    when: it.fails('alice', 408),
+    then: ['tell alice: Call failed', '408 to the caller', 'ended: failed by callee 408', 'released'],
+    becomes: 'ended',
+  },
+]
+
+/** What the caller hears. */
+const hearing: readonly Scenario[] = [
+  {
+    title: 'a queued caller hears that a phone rings',
+    given: [it.invited('queued'), BOTH, it.rings('alice', 100)],
+    when: it.rings('alice'),
+    then: ['180 to the caller'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a queued caller hears 180 when a phone answers with early media',
+    given: [it.invited('queued'), BOTH],
+    when: it.rings('alice', 183),
+    then: ['180 to the caller'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a queued caller hears nothing of a phone whose INVITE was taken back',
+    given: [it.invited('queued'), it.found([app('alice', 1)]), it.registers('alice', 2)],
+    when: it.ringsOn('alice', 1),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a queued caller hears it once',
+    given: [it.invited('queued'), BOTH, it.rings('alice')],
+    when: it.rings('tablet', 183),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that hears a tone is not told that a phone rings',
+    given: [it.invited('early-media'), BOTH],
+    when: it.rings('alice'),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that waits for a minute gets its provisional again',
+    given: [START, FOUND_ASLEEP],
+    when: it.timeIsUp('reassure'),
+    then: ['repeat the provisional'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that waits for two minutes gets it twice',
+    given: [START, FOUND_ASLEEP, it.timeIsUp('reassure')],
+    when: it.timeIsUp('reassure'),
+    then: ['repeat the provisional'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller with whom no media is possible is refused',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.notHeld,
+    then: [
+      'CANCEL alice on flow 1: Not acceptable here',
+      '488 to the caller',
+      'ended: not-acceptable by server 488',
+    ],
+    becomes: 'ended',
+  },
+]
+
+/** How waiting ends. */
+const ending: readonly Scenario[] = [
+  {
+    title: 'the phone that answers gets the call, and the others hear that it was answered elsewhere',
+    given: [START, it.found([app('alice', 1), app('tablet', 2), app('watch', null)]), it.rings('alice')],
+    when: it.answers('alice'),
+    then: [
+      'CANCEL tablet on flow 2: Call completed elsewhere',
+      'stop pushing watch',
+      'tell watch: Call completed elsewhere',
+      'join alice',
+    ],
+    becomes: 'connecting',
+  },
+  {
+    title: 'a phone that answers on the flow that it has left has the call all the same',
+    given: [START, it.found([app('alice', 1)]), it.registers('alice', 2)],
+    when: it.answers('alice', 1),
+    then: ['CANCEL alice on flow 2: Call completed elsewhere', 'join alice'],
+    becomes: 'connecting',
+  },
+  {
+    title: 'the caller gives up: the phones that ring hear it, and those that were pushed are told',
+    given: [
+      START,
+      it.found([app('alice', 1), app('tablet', null)]),
+      it.rings('alice'),
+      it.pushTaken('tablet'),
+    ],
+    when: it.callerCancels(),
+    then: [
+      'CANCEL alice on flow 1: Caller cancelled',
+      'tell tablet: Caller cancelled',
+      'ended: cancelled by caller 487',
+    ],
+    becomes: 'ended',
+  },
+  {
+    title: "the reason of the caller's CANCEL is passed on",
+    given: [START, it.found([app('alice', 1)])],
+    when: it.callerCancels('SIP;cause=200'),
+    then: ['CANCEL alice on flow 1: SIP;cause=200', 'ended: cancelled by caller 487'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a pushed phone that rings hears the end by its CANCEL, and is not told twice',
+    given: [START, FOUND_ASLEEP, it.pushTaken('alice'), it.registers('alice', 1), it.rings('alice')],
+    when: it.callerCancels(),
+    then: ['CANCEL alice on flow 1: Caller cancelled', 'ended: cancelled by caller 487'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a pushed phone that may not have got its INVITE is told the end apart from it',
+    given: [START, FOUND_ASLEEP, it.pushTaken('alice'), it.registers('alice', 1)],
+    when: it.callerCancels(),
+    then: [
+      'CANCEL alice on flow 1: Caller cancelled',
+      'tell alice: Caller cancelled',
+      'ended: cancelled by caller 487',
+    ],
+    becomes: 'ended',
+  },
+  {
+    title: 'nobody answers in time',
+    given: [START, FOUND_ASLEEP, it.pushTaken('alice')],
+    when: it.timeIsUp('hold'),
+    then: ['tell alice: No answer', '480 to the caller', 'ended: no-answer by server 480', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'nobody answers in time, and there is a no-answer target',
+    given: [START, it.found([app('alice', 1)], it.thenBob), it.rings('alice')],
+    when: it.timeIsUp('hold'),
+    then: ['CANCEL alice on flow 1: No answer', 'look up user bob'],
+    becomes: 'routing',
+  },
+  {
+    title: 'nobody answers in time, and a status is configured for that',
+    given: [START, it.found([OUTSIDE], { kind: 'status', status: 486 })],
+    when: it.timeIsUp('hold'),
+    then: ['CANCEL outside: Busy', '486 to the caller', 'ended: busy by server 486'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the only phone cannot be pushed',
+    given: [START, FOUND_ASLEEP],
+    when: it.pushRefused('alice'),
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the only phone cannot be pushed, and there is a no-answer target',
+    given: [START, it.found([app('alice', null)], it.thenBob)],
+    when: it.pushRefused('alice'),
+    then: ['look up user bob'],
+    becomes: 'routing',
+  },
+  {
+    title: 'a phone that cannot be pushed is waited for while its INVITE is under way',
+    given: [START, it.found([app('alice', 1)]), it.timeIsUp({ grace: 'alice' })],
+    when: it.pushRefused('alice'),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a phone that can be reached neither by INVITE nor by push is out',
+    given: [START, it.found([app('alice', 1)]), it.timeIsUp({ grace: 'alice' }), it.pushRefused('alice')],
+    when: it.fails('alice', 503),
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a phone without a token whose registration is stale is out',
+    given: [START, it.found([app('alice', 1, { wakeable: false })])],
+    when: it.fails('alice', 408),
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the last phone is busy',
+    given: [START, BOTH, it.fails('alice', 480)],
+    when: it.fails('tablet', 486),
+    then: ['486 to the caller', 'ended: busy by callee 486', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a phone is busy, and another may still answer',
+    given: [START, BOTH],
+    when: it.fails('alice', 486),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a desk phone that does not exist any more ends the call as it says',
+    given: [START, it.found([desk('desk', 9)])],
+    when: it.fails('desk', 404),
+    then: ['404 to the caller', 'ended: not-found by callee 404', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a number outside that has no circuit ends the call as it says',
+    given: [START, it.found([OUTSIDE])],
+    when: it.fails('outside', 503),
+    then: ['503 to the caller', 'ended: failed by callee 503', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the user declines on one phone, for all of them',
+    given: [START, BOTH, it.rings('tablet')],
+    when: it.fails('alice', 603, { reason: 'SIP;cause=603;text="Not now"' }),
+    then: ['CANCEL tablet on flow 2: Not now', '603 to the caller', 'ended: declined by callee 603'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the user is busy on one phone, for all of them',
+    given: [START, BOTH],
+    when: it.fails('alice', 600),
+    then: ['CANCEL tablet on flow 2: Busy', '600 to the caller', 'ended: busy by callee 600'],
+    becomes: 'ended',
+  },
+  {
+    title: 'what is said on a flow that was given up is not the word of the user',
+    given: [START, it.found([app('alice', 1)]), it.registers('alice', 2)],
+    when: it.fails('alice', 603, { on: 1 }),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
+    title: 'the gateway of a phone is lost: the phone is pushed, to come back through another',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.gatewayLost('alice'),
+    then: ['push alice'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'the gateway of the only desk phone is lost',
+    given: [START, it.found([desk('desk', 9)])],
+    when: it.gatewayLost('desk'),
+    then: ['503 to the caller', 'ended: failed by callee 503', 'released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the gateway of the caller is lost',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.gatewayLost('caller'),
+    then: ['CANCEL alice on flow 1: Server lost', 'ended: engine-lost by server 503'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the media engine is lost',
+    given: [START, it.found([app('alice', 1)])],
+    when: it.mediaLost,
+    then: ['CANCEL alice on flow 1: Server lost', '503 to the caller', 'ended: engine-lost by server 503'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the server shuts down',
+    given: [START, FOUND_ASLEEP, it.pushTaken('alice')],
+    when: it.drained,
+    then: [
+      'tell alice: Server shutting down',
+      '503 to the caller',
+      'ended: drained by server 503',
+      'released',
+    ],
+    becomes: 'ended',
+  },
+]
+
+export const waiting: readonly Scenario[] = [...reaching, ...hearing, ...ending]

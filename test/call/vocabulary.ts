@@ -1,0 +1,33 @@
+import type {
+  Contact,
+  ContactDestination,
+  DeviceDestination,
+  OutsideDestination,
+} from '../../src/call/destination.js'
+
+/** Where a phone of this name is reached when it registered on this flow. */
+export function contactOf(name: string, flow: number): Contact {
+  const port = 5000 + flow
+  return {
+    bindingId: `b-${name}`,
+    uri: `sip:${name}@127.0.0.1:${port}`,
+    flow: `udp/127.0.0.1:${port}/${flow}`,
+  }
+}
+
+/** An app: `flow` null where it is not registered. */
+export function app(
+  name: string,
+  flow: number | null,
+  { wakeable = true, asleep = false }: { wakeable?: boolean; asleep?: boolean } = {},
+): DeviceDestination {
+  const contact = flow === null ? null : contactOf(name, flow)
+  return { kind: 'device', device: { deviceId: name, wakeable }, contact, asleep }
+}
+
+/** A plain phone, without push. */
+export function desk(name: string, flow: number): ContactDestination {
+  return { kind: 'contact', contact: contactOf(name, flow) }
+}
+
+export const OUTSIDE: OutsideDestination = { kind: 'outside', uri: 'sip:1@127.0.0.1', trunk: 't' }
