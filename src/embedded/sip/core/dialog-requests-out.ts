@@ -6,7 +6,7 @@ import { hasSdp, request as makeRequest, type SipRequest } from '../message/mess
 import { parseCSeq, parseRAck } from '../message/values.js'
 import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
-import { AppHeaders, IDENTITY, parseRequestLine } from './app-headers.js'
+import { AppHeaders, IDENTITY, parseRequestLine, type RequestLine } from './app-headers.js'
 import type { Context } from './context.js'
 import { OutgoingInvite } from './outgoing-invite.js'
 import { OutgoingRequest } from './outgoing-request.js'
@@ -50,14 +50,19 @@ function chooseFork(dialog: Dialog, command: SipCommand): void {
   if (rack && dialog.outgoingInvite instanceof OutgoingInvite) dialog.outgoingInvite.chooseFork(rack.rseq)
 }
 
-function baseRequest(dialog: Dialog, command: SipCommand, line: { method: string; uri: string }): SipRequest {
+function baseRequest(dialog: Dialog, command: SipCommand, line: RequestLine): SipRequest {
   const given = command.message.lines.find(([name]) => name.toLowerCase() === 'cseq')?.[1]
   // A request with credentials brings the number it wants; it may not go back (RFC 3261 §22.2).
   const wanted = given === undefined ? undefined : parseCSeq(given)?.number
   return dialog.createRequest(line.method, {
     ...(wanted !== undefined && wanted > dialog.localSeq && { cseq: wanted }),
-    ...(!line.uri.includes('placeholder') && { target: line.uri }),
+    ...(!usesTarget(line) && { target: line.uri }),
   })
+}
+
+/** Whether the remote target is meant: srf writes a placeholder, and into a PRACK the URI of its INVITE. */
+function usesTarget(line: RequestLine): boolean {
+  return line.uri.includes('placeholder') || line.method === 'PRACK'
 }
 
 function launch(

@@ -116,9 +116,10 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     return true
   }
 
-  provisionalAcknowledged(rack: RAck, handOn: () => void): boolean {
+  provisionalAcknowledged(rack: RAck, answer: (byApp: boolean) => void): boolean {
     if (!this.reliables.acknowledge(rack)) return false
-    handOn()
+    // An app that has given its 2xx holds the call for established, and srf answers no PRACK within a dialog.
+    answer(!this.appDone)
     this.reliables.proceed()
     return true
   }

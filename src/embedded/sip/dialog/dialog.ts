@@ -34,8 +34,11 @@ export interface IncomingUsage {
   readonly open: boolean
   /** Takes the ACK to its 2xx; false where this is not the one that is waited for. */
   acknowledged(ack: SipRequest, flow: Flow): boolean
-  /** Takes a PRACK to one of its provisional responses; false where there is no such response. */
-  provisionalAcknowledged(rack: RAck, handOn: () => void): boolean
+  /**
+   * Takes a PRACK to one of its provisional responses; false where there is no such response. `answer` is
+   * called before anything that waited goes out, and is told whether the app is there to answer the PRACK.
+   */
+  provisionalAcknowledged(rack: RAck, answer: (byApp: boolean) => void): boolean
   /** The peer ended the dialog by BYE. */
   endedByPeer(): void
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import Srf from 'drachtio-srf'
 import { afterEach } from 'vitest'
 import { startSipServer, type SipServer, type SipServerOptions } from '../../../../src/embedded/sip/index.js'
+import { TestApp } from './app.js'
 import { TcpPeer, UdpPeer, type Peer } from './peer.js'
 
 /** Timers short enough for tests, in the proportions of RFC 3261. */
@@ -10,7 +9,7 @@ export const QUICK = { t1: 20, t2: 80, t4: 50, timerD: 200 }
 /** A server, its apps and its peers; closed after each test, and checked for what was left behind. */
 export class World {
   readonly peers: Peer[] = []
-  readonly apps: Srf[] = []
+  readonly apps: TestApp[] = []
 
   private constructor(
     readonly server: SipServer,
@@ -43,15 +42,10 @@ export class World {
     return `sip:${user}@127.0.0.1:${peer.port}${peer.protocol === 'tcp' ? ';transport=tcp' : ''}`
   }
 
-  async app(): Promise<Srf> {
-    const srf = new Srf()
-    // Without a listener srf throws; a lost connection shows in the test itself.
-    srf.on('error', () => undefined)
-    const { host, port, secret } = this.server.control
-    void srf.connect({ host, port, secret })
-    await once(srf, 'connect')
-    this.apps.push(srf)
-    return srf
+  async app(): Promise<TestApp> {
+    const app = await TestApp.connect(this.server)
+    this.apps.push(app)
+    return app
   }
 
   async udp(): Promise<UdpPeer> {
@@ -67,18 +61,9 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const srf of this.apps) hangUp(srf)
+    for (const app of this.apps) app.close()
     for (const peer of this.peers) peer.close()
     await this.server.close()
-  }
-}
-
-export function hangUp(srf: Srf): void {
-  try {
-    srf.disconnect()
-  } catch {
-    // It was hung up by the test already: srf has no socket to close any more.
-    return
   }
 }
 
