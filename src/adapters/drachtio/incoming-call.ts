@@ -3,6 +3,7 @@ import { type IncomingCall, type Leg, SipFailure } from '../../ports/signaling.j
 import { toFailure, within } from './failure.js'
 import { headerLines, toSrf } from './headers.js'
 import type { GatewayLeg } from './leg.js'
+import { ReliableOrder } from './reliable-order.js'
 import { provisional, respond, toRequest } from './request.js'
 import type { Dialog, Request, Response, SrfClient } from './srf.js'
 
@@ -19,7 +20,9 @@ export function toIncomingCall(
   track: (dialog: Dialog) => GatewayLeg,
 ): IncomingCall {
   const request = toRequest(req, gateway)
+  // A caller that requires reliable provisionals gets no others (RFC 3262 §3).
   const reliable = request.headers('require').some((tag) => tag.toLowerCase() === '100rel')
+  const order = new ReliableOrder()
   let cancelled: { reason: string | undefined } | undefined
   let listener: ((reason: string | undefined) => void) | undefined
   req.on('cancel', (cancel) => {
@@ -29,19 +32,25 @@ export function toIncomingCall(
         .get('reason')
         ?.join(', '),
     }
+    order.abandon()
     listener?.(cancelled.reason)
   })
+  const over = (): boolean => cancelled !== undefined || res.finalResponseSent
 
   return {
     ...request,
     offer: request.body,
     async provisional({ status, phrase, headers = [], sdp }) {
-      if (cancelled !== undefined || res.finalResponseSent) return
-      // RFC 3262 §3: a caller that requires reliable provisionals gets no others.
-      const sent = reliable ? [...headers, ['Require', '100rel'] as const] : headers
-      await provisional(res, status, phrase, toSrf(sent), sdp)
+      if (over()) return
+      if (!reliable) return provisional(res, { status, phrase, headers: toSrf(headers), sdp })
+      const required = toSrf([...headers, ['Require', '100rel']])
+      await order.next(async (acknowledged) => {
+        if (over()) acknowledged()
+        else await provisional(res, { status, phrase, headers: required, sdp, acknowledged })
+      })
     },
     async answer({ sdp, headers = [] }) {
+      await within(ACK_MS, 'PRACK', (done) => void order.settled.then(() => done(undefined)))
       if (cancelled !== undefined) throw new SipFailure(487, 'the caller has cancelled')
       let dialog: Dialog
       try {
@@ -53,7 +62,7 @@ export function toIncomingCall(
       return request.body === '' ? answeredInAck(dialog, leg, log) : leg
     },
     async reject(final) {
-      if (cancelled !== undefined || res.finalResponseSent) return
+      if (over()) return
       await respond(res, final)
     },
     onCancel(callback) {

@@ -61,16 +61,22 @@ export function respond(res: Response, { status, phrase, headers = [] }: Final):
   )
 }
 
-/** Sends a provisional response. */
+export interface Provisional {
+  readonly status: number
+  readonly phrase: string | undefined
+  readonly headers: Record<string, string>
+  readonly sdp: string | undefined
+  /** Called when its PRACK came, where it is a reliable one. */
+  readonly acknowledged?: () => void
+}
+
+/** Sends a provisional response; resolves when the server has it. */
 export function provisional(
   res: Response,
-  status: number,
-  phrase: string | undefined,
-  headers: Record<string, string>,
-  body: string | undefined,
+  { status, phrase, headers, sdp, acknowledged }: Provisional,
 ): Promise<void> {
-  const options = body === undefined ? { headers } : { headers, body }
+  const options = sdp === undefined ? { headers } : { headers, body: sdp }
   return within(SEND_MS, `${status} response`, (done) =>
-    res.send(status, phrase, options, (error) => done(error)),
+    res.send(status, phrase, options, (error) => done(error), acknowledged),
   )
 }

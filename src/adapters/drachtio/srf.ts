@@ -32,6 +32,8 @@ export interface Response extends RawMessage {
     reason: string | undefined,
     options: { headers?: Record<string, string>; body?: string },
     callback: (error: unknown) => void,
+    /** Of a reliable provisional: called when its PRACK comes. */
+    prack?: () => void,
   ): void
 }
 
