@@ -1,5 +1,4 @@
-import type { Ending } from '../call/ending.js'
-import { type Stage, STAGES, type Timeline } from './timeline.js'
+import { type Stage, STAGES } from './timeline.js'
 
 const LABELS: Record<Stage, string> = {
   invite: 'INVITE',
@@ -13,8 +12,22 @@ const LABELS: Record<Stage, string> = {
   ended: 'ended',
 }
 
+/** As much of an ending as is written; one that came over HTTP is as good. */
+export interface EndingWords {
+  readonly cause: string
+  readonly by: string
+  readonly status: number
+  readonly detail?: string | undefined
+}
+
+export interface TimelineWords {
+  /** Microseconds since the INVITE. */
+  readonly stages: Readonly<Partial<Record<Stage, number | undefined>>>
+  readonly ending: EndingWords | null
+}
+
 /** One line a stage, in the order of time: milliseconds since the INVITE, and since the line before. */
-export function renderTimeline({ stages, ending }: Timeline): string {
+export function renderTimeline({ stages, ending }: TimelineWords): string {
   const reached = STAGES.flatMap((stage) => {
     const at = stages[stage]
     return at === undefined ? [] : [{ stage, at }]
@@ -31,18 +44,8 @@ export function renderTimeline({ stages, ending }: Timeline): string {
 }
 
 /** `no-answer by server, 480 (ring time is over)` */
-export function describeEnding({
-  cause,
-  by,
-  status,
-  detail,
-}: Pick<Ending, 'status' | 'detail'> & Texts): string {
+export function describeEnding({ cause, by, status, detail }: EndingWords): string {
   return `${cause} by ${by}, ${String(status)}${detail === undefined ? '' : ` (${detail})`}`
-}
-
-interface Texts {
-  readonly cause: string
-  readonly by: string
 }
 
 /** `us` microseconds as milliseconds, to the microsecond. */
