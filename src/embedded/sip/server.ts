@@ -58,15 +58,17 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
   core.context = makeContext({ settings, timers, counters, layer, transports, control, fault })
   ready = true
   const address = await listenForApps(control, options, points)
+  let closed: Promise<void> | undefined
+  const close = async () => {
+    await control.close()
+    await Promise.all(points.map((point) => point.close()))
+    timers.stopAll()
+  }
   return {
     control: { ...address, secret },
     listening: points.map(({ protocol, host, port }) => ({ protocol, host, port })),
     stats: () => readStats(core.context, counters, control),
-    close: async () => {
-      await control.close()
-      await Promise.all(points.map((point) => point.close()))
-      timers.stopAll()
-    },
+    close: () => (closed ??= close()),
   }
 }
 

@@ -6,6 +6,7 @@ export interface Timer {
 /** All timers of one server: counted, so that a leak shows, and stopped together at the end. */
 export class TimerSet {
   private readonly running = new Set<NodeJS.Timeout>()
+  private closed = false
 
   constructor(private readonly onFault: (error: unknown) => void) {}
 
@@ -13,8 +14,9 @@ export class TimerSet {
     return this.running.size
   }
 
-  /** Calls `fire` once after `ms` milliseconds. What it throws goes to the fault handler. */
+  /** Calls `fire` once after `ms` milliseconds, or never once all were stopped. What it throws goes to the fault handler. */
   start(ms: number, fire: () => void): Timer {
+    if (this.closed) return { stop: () => undefined }
     const handle = setTimeout(() => {
       this.running.delete(handle)
       try {
@@ -31,7 +33,9 @@ export class TimerSet {
     }
   }
 
+  /** For good: sockets that close afterwards would start others. */
   stopAll(): void {
+    this.closed = true
     for (const handle of this.running) clearTimeout(handle)
     this.running.clear()
   }

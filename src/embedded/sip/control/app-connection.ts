@@ -21,6 +21,7 @@ export interface AppConnectionDeps {
 export class AppConnection implements App {
   private readonly decoder = new FrameDecoder()
   private readonly deadline: Timer
+  private readonly over: Promise<void>
   private ended = false
   private trusted = false
 
@@ -32,11 +33,16 @@ export class AppConnection implements App {
     // Without it every exchange waits for a delayed acknowledgement, and throughput falls tenfold.
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    this.deadline = deps.timers.start(deps.settings.limits.authenticate, () => this.end())
+    this.deadline = deps.timers.start(deps.settings.limits.authenticate, () => void this.end())
     socket.on('data', (chunk: Buffer) => this.received(chunk))
     // A reset is followed by `close`, where everything is cleaned up.
     socket.on('error', (error) => deps.fault('app connection', error))
-    socket.once('close', () => this.closed())
+    this.over = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.closed()
+        resolve()
+      })
+    })
   }
 
   get connected(): boolean {
@@ -57,7 +63,7 @@ export class AppConnection implements App {
     this.socket.write(encodeFrame(frame))
     if (this.socket.writableLength > this.deps.settings.limits.appBacklog) {
       this.deps.fault('app connection', new Error('the app does not read; its connection is closed'))
-      this.end()
+      void this.end()
     }
   }
 
@@ -68,9 +74,11 @@ export class AppConnection implements App {
     this.socket.destroySoon()
   }
 
-  end(): void {
+  /** Hangs up. Resolves when the end has been made known. */
+  end(): Promise<void> {
     this.ended = true
     this.socket.destroy()
+    return this.over
   }
 
   private received(chunk: Buffer): void {
@@ -81,7 +89,7 @@ export class AppConnection implements App {
       }
     } catch (error) {
       this.deps.fault('app frame', error)
-      this.end()
+      void this.end()
     }
   }
 

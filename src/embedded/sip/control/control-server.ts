@@ -54,10 +54,10 @@ export class ControlServer {
     })
   }
 
+  /** Hangs up on all apps, and waits until each of them has been seen off. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
-    for (const connection of this.connections) connection.end()
-    await closed
+    await Promise.all([closed, ...[...this.connections].map((connection) => connection.end())])
   }
 
   private accepted(socket: Socket): void {

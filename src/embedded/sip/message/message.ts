@@ -1,5 +1,6 @@
 import type { Headers } from './headers.js'
 import { parseNameAddr } from './name-addr.js'
+import { isUsableUri } from './uri.js'
 import { parseCSeq, splitList, type CSeq } from './values.js'
 import { parseVia, type Via } from './via.js'
 
@@ -79,10 +80,11 @@ export function lists(message: SipMessage, header: string, token: string): boole
   return message.headers.list(header).some((value) => value.toLowerCase() === wanted)
 }
 
-/** The URI of the first Contact. */
+/** The URI of the first Contact; undefined where it is missing or nothing that a request could be sent to. */
 export function contactUri(message: SipMessage): string | undefined {
   const first = message.headers.list('contact')[0]
-  return first === undefined ? undefined : parseNameAddr(first)?.uri
+  const uri = first === undefined ? undefined : parseNameAddr(first)?.uri
+  return uri !== undefined && isUsableUri(uri) ? uri : undefined
 }
 
 /** Whether the body is a session description. */

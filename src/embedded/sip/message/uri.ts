@@ -52,6 +52,13 @@ export function parseUri(text: string): SipUri | undefined {
   }
 }
 
+/** Whether a URI may stand in a request line: a well-formed SIP URI, or one of another scheme in one piece. */
+export function isUsableUri(text: string): boolean {
+  const scheme = schemeOf(text)
+  if (scheme === 'sip' || scheme === 'sips') return parseUri(text) !== undefined
+  return /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(text)
+}
+
 /** An address as it is written in a URI or Via: IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host

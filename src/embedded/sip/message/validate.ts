@@ -2,7 +2,7 @@ import type { SipRequest, SipResponse } from './message.js'
 import { cseqOf, topVia } from './message.js'
 import { parseNameAddr } from './name-addr.js'
 import type { Defect } from './parse.js'
-import { parseUri, schemeOf } from './uri.js'
+import { isUsableUri, parseUri, schemeOf } from './uri.js'
 import { parseNumber } from './values.js'
 
 /** Header fields that a request carries once and only once (RFC 3261 §8.1.1, §20). */
@@ -81,7 +81,11 @@ function contactDefect(request: SipRequest): Defect | undefined {
     const expires = request.headers.get('expires')?.trim()
     return contacts.length === 1 && expires === '0' ? undefined : bad('Invalid Wildcard Contact')
   }
-  return contacts.every((contact) => parseNameAddr(contact)) ? undefined : bad('Malformed Contact')
+  const readable = contacts.every((contact) => {
+    const address = parseNameAddr(contact)
+    return address !== undefined && isUsableUri(address.uri)
+  })
+  return readable ? undefined : bad('Malformed Contact')
 }
 
 function bad(reason: string): Defect {

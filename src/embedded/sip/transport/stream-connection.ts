@@ -19,6 +19,7 @@ export interface StreamDeps {
 export class StreamConnection implements Flow {
   private readonly framing: StreamFraming
   private readonly closeListeners = new Set<(error: Error) => void>()
+  private readonly over: Promise<void>
   private closing = false
   private partial: Timer | undefined
   private reason = new Error('connection closed')
@@ -32,17 +33,20 @@ export class StreamConnection implements Flow {
   ) {
     this.framing = new StreamFraming(deps.limits.messageBytes)
     const opening = connecting
-      ? deps.timers.start(deps.limits.connect, () => this.end(new Error('connecting took too long')))
+      ? deps.timers.start(deps.limits.connect, () => void this.end(new Error('connecting took too long')))
       : undefined
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    socket.setTimeout(deps.limits.connectionIdle, () => this.end(new Error('connection idle')))
+    socket.setTimeout(deps.limits.connectionIdle, () => void this.end(new Error('connection idle')))
     socket.once('connect', () => opening?.stop())
     socket.on('data', (chunk: Buffer) => this.received(chunk))
     socket.on('error', (error) => (this.reason = error))
-    socket.once('close', () => {
-      opening?.stop()
-      this.closed()
+    this.over = new Promise((resolve) => {
+      socket.once('close', () => {
+        opening?.stop()
+        this.closed()
+        resolve()
+      })
     })
   }
 
@@ -62,7 +66,9 @@ export class StreamConnection implements Flow {
     this.socket.write(bytes, (error) => {
       if (error) report(error)
     })
-    if (this.socket.writableLength > this.deps.limits.writeBacklog) this.end(new Error('peer does not read'))
+    if (this.socket.writableLength > this.deps.limits.writeBacklog) {
+      void this.end(new Error('peer does not read'))
+    }
   }
 
   onClose(listener: (error: Error) => void): () => void {
@@ -70,11 +76,12 @@ export class StreamConnection implements Flow {
     return () => this.closeListeners.delete(listener)
   }
 
-  end(reason: Error): void {
-    if (this.closing) return
+  /** Closes the connection. Resolves when that has been made known. */
+  end(reason: Error): Promise<void> {
+    if (!this.closing) this.reason = reason
     this.closing = true
-    this.reason = reason
     this.socket.destroy()
+    return this.over
   }
 
   private received(chunk: Buffer): void {
@@ -108,8 +115,9 @@ export class StreamConnection implements Flow {
       this.partial = undefined
       return
     }
-    this.partial ??= this.deps.timers.start(this.deps.limits.partialMessage, () =>
-      this.end(new Error('message not completed in time')),
+    this.partial ??= this.deps.timers.start(
+      this.deps.limits.partialMessage,
+      () => void this.end(new Error('message not completed in time')),
     )
   }
 

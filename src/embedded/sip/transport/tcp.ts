@@ -60,8 +60,8 @@ class TcpPoint implements ListeningPoint {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
-    for (const connection of this.byRemote.values()) connection.end(new Error('server closed'))
-    await closed
+    const over = [...this.byRemote.values()].map((connection) => connection.end(new Error('server closed')))
+    await Promise.all([closed, ...over])
   }
 
   private accepted(socket: Socket): void {
