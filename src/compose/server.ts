@@ -89,9 +89,9 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   }
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
   const settings = callSettings(config.sip, sip.server)
-  const calls = new Calls({
-    ...{ signaling, media, router, table, sleepers, waker, clock, log, observer, settings },
-  })
+  const calls = life.own(
+    new Calls({ signaling, media, router, table, sleepers, waker, clock, log, observer, settings }),
+  )
   life.onClose(bus.subscribe((message) => calls.heard(message)))
   life.onClose(every(FORGET_MS, () => registrar.forgetExpired(), log))
   metrics.watch({
@@ -160,11 +160,12 @@ function openRegistrar(
   senders: ReadonlyMap<string, PushSender>,
   log: Log,
 ): Registrar {
-  const { domain, registration } = watched.current().sip
+  const { domain, registration, digest } = watched.current().sip
   return createRegistrar({
     ...{ store, bus, clock: systemClock, log, ids: randomUUID },
     realm: domain,
     limits: registration,
+    algorithms: digest,
     pushProviders: () => new Set(senders.keys()),
     users: () => (name) => {
       const user = watched.current().users.get(name)

@@ -5,6 +5,9 @@ import { admit, ALLOW } from './admission.js'
 import { LiveCall } from './live-call.js'
 import type { Services } from './services.js'
 
+/** How long a draining server waits for the last answers to its BYEs. */
+const LAST_LEGS_MS = 2_000
+
 /** What is open, for the metrics: all zero when nobody calls. */
 export interface CallGauges {
   readonly calls: number
@@ -18,7 +21,8 @@ export class Calls {
   private readonly live = new Map<string, LiveCall>()
   private readonly byUser = new Map<string, Set<LiveCall>>()
   private closing = false
-  private idle: (() => void) | undefined
+  /** Called whenever a call has ended or is gone. */
+  private settled: () => void = () => undefined
 
   constructor(private readonly services: Services) {}
 
@@ -56,8 +60,14 @@ export class Calls {
     const users = new Set<string>()
     const call: LiveCall = new LiveCall(randomUUID(), invite, admission.trunk, admission.called, services, {
       concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
-      ended: () => this.unconcern(call, users),
-      released: () => this.forget(call),
+      ended: () => {
+        this.unconcern(call, users)
+        this.settled()
+      },
+      released: () => {
+        this.live.delete(call.id)
+        this.settled()
+      },
     })
     this.live.set(call.id, call)
     call.begin()
@@ -85,15 +95,35 @@ export class Calls {
 
   /**
    * No new calls from now on. Live ones may end by themselves for `ms` milliseconds, and are ended then; resolves when
-   * the last is gone.
+   * none is left, but for legs that do not answer a BYE or CANCEL.
    */
   async drain(ms: number): Promise<void> {
     this.closing = true
-    if (this.live.size === 0) return
-    const empty = new Promise<void>((resolve) => (this.idle = resolve))
     const stop = this.services.clock.after(ms, () => this.endAll())
-    await empty
+    await this.until(() => [...this.live.values()].every((call) => call.phase === 'ended'))
     stop()
+    await Promise.race([this.until(() => this.live.size === 0), this.after(LAST_LEGS_MS)])
+  }
+
+  /** Hears and does nothing any more: the engines are going away. */
+  close(): void {
+    this.closing = true
+    for (const call of this.live.values()) call.abandon()
+    this.live.clear()
+    this.byUser.clear()
+  }
+
+  private until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.settled = () => {
+        if (holds()) resolve()
+      }
+      this.settled()
+    })
+  }
+
+  private after(ms: number): Promise<void> {
+    return new Promise((resolve) => this.services.clock.after(ms, resolve))
   }
 
   /** Ends every live call now. */
@@ -106,11 +136,6 @@ export class Calls {
     known.add(user)
     const calls = this.byUser.get(user) ?? new Set()
     this.byUser.set(user, calls.add(call))
-  }
-
-  private forget(call: LiveCall): void {
-    this.live.delete(call.id)
-    if (this.live.size === 0) this.idle?.()
   }
 
   private unconcern(call: LiveCall, users: ReadonlySet<string>): void {

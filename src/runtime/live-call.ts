@@ -41,6 +41,7 @@ export class LiveCall implements CallFacts {
   readonly post: (event: CallEvent) => void
   readonly identity: CallerIdentity
   private state: State = NEW
+  private abandoned = false
   private readonly caller: CallerSide
   private readonly callee: Callee
   private readonly dials: Dials
@@ -102,7 +103,15 @@ export class LiveCall implements CallFacts {
     if (legs.length > 0) this.post({ type: 'signaling-lost', legs })
   }
 
+  /** Stops where it is: nothing more is heard or done. For the end of the process. */
+  abandon(): void {
+    this.abandoned = true
+    this.timers.stopAll()
+    this.run(Promise.all([this.caller.close(), this.dials.close()]))
+  }
+
   private handle(event: CallEvent): void {
+    if (this.abandoned) return
     const { state, effects } = transition(this.state, event)
     this.state = state
     this.recorder.event(event)

@@ -30,7 +30,8 @@ export class CallRecorder {
     const at = this.services.clock.now()
     this.line(at, event.type, dataOf(event))
     if (event.type === 'invited') this.save({})
-    if (event.type === 'connected') this.save({ answeredAt: at })
+    // A 200 that crossed the end of the call was followed by a BYE: nobody talked.
+    if (event.type === 'connected' && this.record.ending === null) this.save({ answeredAt: at })
   }
 
   effect(effect: Effect): void {

@@ -24,6 +24,7 @@ describe('a configuration', () => {
           maxExpires: 86_400_000,
           nonceLifetime: 300_000,
         },
+        digest: ['SHA-256', 'MD5'],
       },
       media: { engine: 'embedded', host: '127.0.0.1', ports: { from: 20_000, to: 20_999 }, timeout: 60_000 },
       database: { engine: 'pglite', path: resolve('data') },

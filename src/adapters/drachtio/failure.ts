@@ -25,6 +25,8 @@ export function within<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new SipFailure(408, `${what}: no answer in ${ms} ms`)), ms)
+    // Nobody waits for the answer of a server that we have left.
+    timer.unref()
     const done = (error: unknown, value?: T): void => {
       clearTimeout(timer)
       if (error) reject(toFailure(error))

@@ -30,6 +30,11 @@ const common = {
   'session-expires': duration('s', '90s', '1d').prefault('30m').describe('Session timer (RFC 4028).'),
   'min-se': duration('s', '90s', '1d').prefault('90s').describe('A shorter session timer is refused (422).'),
   registration: registration.prefault({}),
+  digest: z
+    .array(oneOf('SHA-256', 'MD5'))
+    .min(1, { error: 'expected at least one algorithm' })
+    .prefault(['SHA-256', 'MD5'])
+    .describe('Digest challenges to phones, the preferred one first (RFC 8760).'),
 }
 
 const listener = section({

@@ -1,0 +1,100 @@
+import { type Reloaded, watchConfig } from '../config/index.js'
+import { createLog, type ServerLog } from '../observe/log.js'
+import { command, type Command, CommandError, EXIT } from './command.js'
+import { configOption } from './config-option.js'
+
+/** As much of the server as this command needs. */
+export interface RunningServer {
+  readonly sip: readonly { readonly protocol: string; readonly host: string; readonly port: number }[]
+  readonly http: { readonly host: string; readonly port: number }
+  drain(): Promise<void>
+  endCalls(): void
+  close(): Promise<void>
+}
+
+export type StartServer = (watched: ReturnType<typeof watchConfig>, log: ServerLog) => Promise<RunningServer>
+
+/** What the operating system says to a server; listeners are taken off again when it has ended. */
+export type Signals = Pick<NodeJS.Process, 'on' | 'off'>
+
+/**
+ * ```
+ *  starting -> serving --SIGTERM, SIGINT--> draining --last call ended, or the time is up--> closed
+ *                 ^  |                          |
+ *                 +--+ SIGHUP: reload           +--SIGTERM, SIGINT: calls end now
+ * ```
+ */
+export function startCommand(startServer: StartServer, signals: Signals = process): Command {
+  return command({
+    name: 'start',
+    summary: 'run the server',
+    usage: 'reveille start [--config FILE]',
+    options: { config: configOption },
+    async run({ config }, io) {
+      const watched = watchConfig(config, io.env)
+      const log = createLog(watched.current().log)
+      const server = await started(startServer(watched, log))
+      announce(server, log)
+      const reload = (): void => report(watched.reload(), log)
+      signals.on('SIGHUP', reload)
+      try {
+        await untilDrained(server, signals, log)
+      } finally {
+        signals.off('SIGHUP', reload)
+        await server.close()
+      }
+      log.info({}, 'stopped')
+      return EXIT.ok
+    },
+  })
+}
+
+/** A port that is taken or a database that is away is for the operator to mend, not a fault of ours. */
+async function started(starting: Promise<RunningServer>): Promise<RunningServer> {
+  try {
+    return await starting
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CommandError(`the server cannot start: ${reason}`, { cause: error })
+  }
+}
+
+function announce(server: RunningServer, log: ServerLog): void {
+  const sip = server.sip.map(({ protocol, host, port }) => `${protocol}:${host}:${port}`)
+  log.info({ sip, http: `${server.http.host}:${server.http.port}` }, 'Reveille is up')
+}
+
+/** Waits for the first signal to end, and then for the calls; a second signal ends those at once. */
+async function untilDrained(server: RunningServer, signals: Signals, log: ServerLog): Promise<void> {
+  let asked: (() => void) | undefined
+  const first = new Promise<void>((resolve) => (asked = resolve))
+  let times = 0
+  const onSignal = (): void => {
+    times++
+    if (times === 1) asked?.()
+    else {
+      log.warn({}, 'asked to stop again: live calls end now')
+      server.endCalls()
+    }
+  }
+  signals.on('SIGTERM', onSignal)
+  signals.on('SIGINT', onSignal)
+  try {
+    await first
+    log.info({}, 'stopping: no new calls, live ones may end')
+    await server.drain()
+  } finally {
+    signals.off('SIGTERM', onSignal)
+    signals.off('SIGINT', onSignal)
+  }
+}
+
+function report(reloaded: Reloaded, log: ServerLog): void {
+  if (!reloaded.ok) {
+    log.error({ problems: reloaded.error.message }, 'the configuration is bad: the running one stays')
+    return
+  }
+  const { applied, needRestart } = reloaded
+  log.info({ applied }, 'the configuration was reloaded')
+  if (needRestart.length > 0) log.warn({ needRestart }, 'these changes wait for a restart')
+}
