@@ -15,7 +15,7 @@ import { Callee } from './callee.js'
 import { type CallerIdentity, callerOf } from './caller-identity.js'
 import { CallerSide } from './caller-side.js'
 import type { DeviceEvents } from './device-side.js'
-import { Dials } from './dials.js'
+import { type DialCommand, Dials } from './dials.js'
 import { endingOfFailure } from './failure.js'
 import { mailbox } from './mailbox.js'
 import { MediaWatch } from './media-watch.js'
@@ -138,7 +138,7 @@ export class LiveCall implements CallFacts {
       case 'stop-wake':
         return this.wakes.stop(effect.attempt)
       case 'dial':
-        return this.run(this.dials.dial(effect))
+        return this.dial(effect)
       case 'cancel-dial':
         return this.dials.side(effect.dial)?.cancel(effect.reason)
       case 'connect':
@@ -179,6 +179,14 @@ export class LiveCall implements CallFacts {
       },
       (error: unknown) => this.post({ type: 'route-failed', ending: endingOfFailure(error) }),
     )
+  }
+
+  /** No phone is rung or pushed for a caller that has no media: that is heard before the dial fails for want of it. */
+  private dial(command: DialCommand): void {
+    this.caller.endpoint().catch((error: unknown) => {
+      this.post({ type: 'hold-failed', ending: endingOfFailure(error) })
+    })
+    this.run(this.dials.dial(command))
   }
 
   private wake(attempt: AttemptId, deviceId: string): void {
