@@ -50,7 +50,7 @@ function begin<S extends Ringing>(state: S, { id, destination }: Attempt, graceM
   }
 }
 
-/** Pushes to the attempt's device; where there is no token to push to, the device is out of reach. */
+/** Pushes to the attempt's device; where there is no token to push to, the phone is out of reach until it registers. */
 export function wake<S extends Ringing>(state: S, id: AttemptId): Step<S> {
   const { destination } = find(state, id)
   if (destination.kind !== 'device' || !destination.device.wakeable) {
@@ -97,8 +97,16 @@ export function registered<S extends Ringing>(state: S, arrival: Arrival, graceM
 function quieten<S extends Ringing>(state: S, { id, wake: woken }: Attempt): Step<S> {
   return andThen(disarm(state, `grace:${id}`), (s) => {
     if (woken === 'grace') return stay(change(s, id, { wake: 'none' }))
-    return woken === 'asked' ? step(s, { type: 'stop-wake', attempt: id }) : stay(s)
+    return stopWake(s, { id, wake: woken })
   })
+}
+
+/** No retry of a push that has not gone out. */
+export function stopWake<S extends Ringing>(
+  state: S,
+  { id, wake: woken }: Pick<Attempt, 'id' | 'wake'>,
+): Step<S> {
+  return woken === 'asked' ? step(state, { type: 'stop-wake', attempt: id }) : stay(state)
 }
 
 function flowOf(dialled: Dial): string | undefined {
@@ -114,15 +122,17 @@ export function dialFailed<S extends Ringing>(state: S, id: DialId, status: numb
   if (owner === undefined) return stay(left)
   const freed = change(left, owner.id, { dial: null })
   if (!STALE_CONTACT.has(status)) {
-    return giveUp(change(freed, owner.id, { owedEnding: false }), owner.id, { status, final: true })
+    const spoke = change(freed, owner.id, { owedEnding: false })
+    return andThen(stopWake(spoke, owner), (s) => giveUp(s, owner.id, { status, final: true }))
   }
-  if (owner.destination.kind !== 'device' || owner.dialled >= DIALS_PER_ATTEMPT) {
+  const { destination, dialled } = owner
+  if (destination.kind === 'outside' || dialled >= DIALS_PER_ATTEMPT) {
     return giveUp(freed, owner.id, { status, final: true })
   }
   switch (owner.wake) {
     case 'none':
     case 'grace':
-      return owner.owedEnding ? stay(freed) : wake(freed, owner.id)
+      return wake(freed, owner.id)
     case 'asked':
     case 'delivered':
       return stay(freed)
@@ -160,7 +170,7 @@ export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: numb
   if (!loser.owedEnding || loser.destination.kind !== 'device') return closed
   const { deviceId } = loser.destination.device
   return andThen(closed, (s) =>
-    andThen(loser.wake === 'asked' ? step(s, { type: 'stop-wake', attempt: id }) : stay(s), (t) =>
+    andThen(stopWake(s, loser), (t) =>
       toldBySip ? stay(t) : step(t, { type: 'tell-ending', attempt: id, deviceId, reason }),
     ),
   )

@@ -1,4 +1,4 @@
-import { dismiss, setDial } from './attempts.js'
+import { dismiss, setDial, stopWake } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
 import type { DialId } from './ids.js'
 import type { Call, Connecting, Routing, Step, Waiting } from './state.js'
@@ -25,7 +25,14 @@ export function win(state: Routing | Waiting, winner: DialId): Step<Connecting> 
   }
   const losers = owned.attempts.filter((a) => a.dial !== winner)
   const told = forEach(owned, losers, (s, a) => dismiss(s, a.id, 480, COMPLETED_ELSEWHERE))
-  const cancelled = andThen(told, (s) => cancelOthers(s, winner))
+  const stopped = andThen(told, (s) =>
+    forEach(
+      s,
+      s.attempts.filter((a) => a.dial === winner),
+      stopWake,
+    ),
+  )
+  const cancelled = andThen(stopped, (s) => cancelOthers(s, winner))
   return andThen(andThen(cancelled, disarmAll), (s) =>
     andThen(arm(s, 'connect', CONNECT_MS), (t) => step(t, { type: 'connect', dial: winner })),
   )

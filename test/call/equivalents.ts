@@ -3,16 +3,12 @@
  * or that does not exist any more, must leave this list: the test says so.
  */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
-  "attempts.ts wake: only !destination.device.wakeable of destination.kind !== 'device' || !destination.device.wakeable":
-    'only devices are woken: each caller has asked for the kind before',
   "attempts.ts quieten: without if (woken === 'grace')":
     'a wake of `grace` whose timer is gone is treated like `none` wherever it is read',
   "attempts.ts flowOf: always dialled.target.kind === 'contact' ?":
     'a destination outside is no phone that registers, so that its dial is never compared',
   'attempts.ts dialFailed: without if (failed === undefined)':
     'nobody owns a dial that does not exist, and an owner is asked for next',
-  'attempts.ts dialFailed: never owner.owedEnding ?':
-    'whoever was pushed is `asked`, `delivered` or `given-up` from then on, so that a wake of `none` owes nothing',
   "attempts.ts dismiss: only !loser.owedEnding of !loser.owedEnding || loser.destination.kind !== 'device'":
     'only a device is pushed, so that only a device is owed its ending',
   "attempts.ts close: only open.phase === 'closing' of open === undefined || open.phase === 'closing'":
@@ -37,8 +33,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "phases/ended.ts timer: always due.name === 'settle' ?": 'the end stops every timer but this one',
   "phases/routing.ts whileRouting: deaf to 'push-delivered': pushDelivered(state, event.attempt)":
     'the attempts of a step that was left owe and await nothing',
-  "phases/routing.ts whileRouting: deaf to 'push-refused': pushRefused(state, event.attempt)":
-    'the attempts of a step that was left owe and await nothing',
   'phases/waiting.ts failed: only !current of dialled === undefined || !current':
     'a dial that does not exist is nobody’s current one',
   "phases/waiting.ts timer: always if (due.name.startsWith('grace:'))":
@@ -46,8 +40,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'phases/waiting.ts timer: without then moveOnIfExhausted':
     'a grace runs only for a device with a token, which is in the race once it is pushed',
   'step.ts andThen: without if (first.effects.length === 0)': 'it saves a copy and does nothing else',
-  'win.ts win: without dial: winner in { ...a, dial: winner, over: null, owedEnding: false }':
-    'its newer INVITE is cancelled among the others, and it owes nothing',
   'win.ts win: without over: null in { ...a, dial: winner, over: null, owedEnding: false }':
     'nobody asks who is in the race once it is won',
   'win.ts win: without owedEnding: false in { ...a, dial: winner, over: null, owedEnding: false }':

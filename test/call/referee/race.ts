@@ -23,6 +23,8 @@ interface Runner {
   /** Pushed, and not told since how the call ended. */
   owed: boolean
   over: Over | null
+  /** It has the call. */
+  won: boolean
 }
 
 /** Who of the destinations can still answer, and what each of them is due: a push, an INVITE, word of the ending. */
@@ -51,7 +53,7 @@ export class Race {
     const key = keyOf(destination)
     const runner: Runner = {
       ...{ key, destination, id: null, dialled: 0, current: null },
-      ...{ push: 'none', grace: false, owed: false, over: null },
+      ...{ push: 'none', grace: false, owed: false, over: null, won: false },
     }
     this.runners.push(runner)
     if (destination.kind !== 'device') return this.expectDial(runner)
@@ -80,9 +82,12 @@ export class Race {
     runner.current = null
     if (!STALE.includes(status)) {
       runner.owed = false
+      if (runner.push === 'asked') this.stops.push(runner)
       this.out(runner, { status, final: true })
-    } else if (runner.destination.kind !== 'device' || runner.dialled >= MOST_DIALS) {
+    } else if (runner.destination.kind === 'outside' || runner.dialled >= MOST_DIALS) {
       this.out(runner, { status, final: true })
+    } else if (runner.destination.kind === 'contact') {
+      this.out(runner, { status, final: false })
     } else if (runner.push === 'none') {
       this.expectPush(runner)
     } else if (runner.push === 'refused') {
@@ -118,7 +123,9 @@ export class Race {
   /** The race is decided, or this step of it left: all but the winner hear of it, by SIP or else by push. */
   dismiss(winner: DialId | null, status: number): void {
     const won = winner === null ? undefined : this.byId(this.legs.all.get(winner)?.attempt)
-    if (won !== undefined) Object.assign(won, { current: winner, over: null, owed: false })
+    // Said when it wins, and not again when the call ends.
+    if (won?.push === 'asked' && !won.won) this.stops.push(won)
+    if (won !== undefined) Object.assign(won, { current: winner, over: null, owed: false, won: true })
     for (const loser of this.runners.filter((r) => r !== won)) {
       const rings = loser.current !== null && this.legs.all.get(loser.current)?.phase === 'progressing'
       if (loser.owed && !rings) this.due.push(`tell ${loser.key}`)

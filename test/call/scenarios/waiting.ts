@@ -339,10 +339,10 @@ const ending: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
-    title: 'a desk phone that does not exist any more ends the call as it says',
+    title: 'a desk phone that does not exist any more is out of reach',
     given: [START, it.found([desk('desk', 9)])],
     when: it.fails('desk', 404),
-    then: ['404 to the caller', 'ended: not-found by callee 404', 'released'],
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
     becomes: 'ended',
   },
   {
@@ -384,7 +384,7 @@ const ending: readonly Scenario[] = [
     title: 'the gateway of the only desk phone is lost',
     given: [START, it.found([desk('desk', 9)])],
     when: it.gatewayLost('desk'),
-    then: ['503 to the caller', 'ended: failed by callee 503', 'released'],
+    then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
     becomes: 'ended',
   },
   {
