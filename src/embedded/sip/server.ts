@@ -91,6 +91,7 @@ function makeContext(parts: {
     answerable: new Map(),
     awaited: new Map(),
     inviteOwners: new Map(),
+    relayKey: randomBytes(32),
     proxied: new Set(),
   }
 }

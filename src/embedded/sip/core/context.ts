@@ -50,6 +50,8 @@ export interface Context {
   /** By transaction id. */
   readonly awaited: Map<string, Awaited>
   readonly inviteOwners: Map<ServerTransaction, InviteOwner>
+  /** What this server's own Record-Route values are known by. */
+  readonly relayKey: Buffer
   /** Proxied requests under way. */
   readonly proxied: Set<object>
   fault(where: string, error: unknown): void

@@ -1,10 +1,10 @@
 import type { App } from '../control/app.js'
 import type { AppMessage } from '../control/command.js'
 import { messageFrame, notOkFrame, responseSentFrame, unsolicitedFrame } from '../control/wire.js'
+import { AnswerRepetition } from '../dialog/answer-repetition.js'
 import { dialogId, type Dialog, type IncomingUsage } from '../dialog/dialog.js'
 import { ReliableProvisionals } from '../dialog/reliable-provisional.js'
 import { answerSession } from '../dialog/session-timer.js'
-import { Headers } from '../message/headers.js'
 import { respondTo } from '../message/build.js'
 import {
   callIdOf,
@@ -12,7 +12,6 @@ import {
   fromTag,
   hasSdp,
   lists,
-  request as makeRequest,
   type SipRequest,
   type SipResponse,
 } from '../message/message.js'
@@ -24,6 +23,7 @@ import { answerTag, buildResponse, readResponse, type AppResponse } from './app-
 import type { Answerable, Context, InviteOwner } from './context.js'
 import { uasDialog } from './dialog-setup.js'
 import { TRANSPORT_GONE, UNKNOWN_TRANSACTION } from './incoming-request.js'
+import { madeUpCancel } from './made-up-cancel.js'
 import { endByServer, removeDialog } from './sending.js'
 import { startSession } from './session.js'
 
@@ -43,8 +43,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
   /** The app gave its final answer; it may not give another one. */
   private appDone = false
   private silence: Timer | undefined
-  private repeat: Timer | undefined
-  private giveUp: Timer | undefined
+  private repetition: AnswerRepetition | undefined
   private readonly reliables: ReliableProvisionals
 
   /** `dialog` is given for an INVITE within one. */
@@ -81,7 +80,8 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     const answer = readResponse(message, flow)
     if (!answer) return this.app.send(notOkFrame(requestId, 'invalid status line'))
     if (!this.open || this.appDone) return this.app.send(notOkFrame(requestId, UNKNOWN_TRANSACTION))
-    if (!flow.open) {
+    // A response that could not be sent ended the transaction as well.
+    if (!flow.open || !this.transaction.open) {
       this.abandon()
       return this.app.send(notOkFrame(requestId, TRANSPORT_GONE))
     }
@@ -220,24 +220,21 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     else if (dialog.session?.terms?.weRefresh === false) dialog.session.stop()
   }
 
-  /** Sends a 2xx, and again at T1, 2·T1, … T2 until its ACK, whatever the transport (RFC 3261 §13.3.1.4). */
   private sendAnswer(response: SipResponse): void {
-    const { timers, settings } = this.context
+    const { timers, settings, cdr } = this.context
     this.state = 'answered'
     if (this.dialog) {
       this.dialog.confirmed = true
       this.dialog.answerSent()
     }
-    this.transaction.respond(response)
-    this.context.cdr.start('application', 'uas', response)
-    let interval = settings.timers.t1
-    const again = () => {
-      this.transaction.respond(response)
-      interval = Math.min(interval * 2, settings.timers.t2)
-      this.repeat = timers.start(interval, again)
-    }
-    this.repeat = timers.start(interval, again)
-    this.giveUp = timers.start(settings.timers.timerH, () => this.neverAcknowledged())
+    this.repetition = new AnswerRepetition(
+      settings.timers,
+      timers,
+      () => this.transaction.respond(response),
+      () => this.neverAcknowledged(),
+    )
+    this.repetition.start()
+    cdr.start('application', 'uas', response)
   }
 
   private neverAcknowledged(): void {
@@ -264,13 +261,13 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
   }
 
   private finish(): void {
-    this.state = 'over'
     this.silence?.stop()
-    this.repeat?.stop()
-    this.giveUp?.stop()
+    this.repetition?.stop()
     this.reliables.stop()
     this.context.answerable.delete(this.id)
     this.context.inviteOwners.delete(this.transaction)
+    if (this.state === 'answered') this.transaction.settled()
+    this.state = 'over'
     if (this.dialog?.incomingInvite === this) this.dialog.incomingInvite = undefined
   }
 
@@ -290,15 +287,4 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
 
 function requiresReliability(answer: AppResponse): boolean {
   return answer.status > 100 && answer.status < 200 && /\b100rel\b/i.test(answer.headers.get('require') ?? '')
-}
-
-/** The wire protocol has no word for "the server ended this INVITE"; apps understand a CANCEL. */
-function madeUpCancel(invite: SipRequest, status: number, why: string): SipRequest {
-  const headers = new Headers()
-  for (const field of invite.headers.fields) {
-    if (['via', 'from', 'to', 'call-id'].includes(field.key)) headers.add(field.name, field.value)
-  }
-  headers.add('CSeq', `${cseqOf(invite)?.number ?? 1} CANCEL`)
-  headers.add('Reason', `SIP;cause=${status};text="${why}"`)
-  return makeRequest('CANCEL', invite.uri, headers)
 }

@@ -34,7 +34,7 @@ export class IncomingRequest implements Answerable {
     const { request, flow } = this.transaction
     const answer = readResponse(message, flow)
     if (!answer) return this.app.send(notOkFrame(requestId, 'invalid status line'))
-    if (!flow.open) {
+    if (!flow.open || !this.transaction.open) {
       this.abandon()
       return this.app.send(notOkFrame(requestId, TRANSPORT_GONE))
     }

@@ -3,7 +3,9 @@ import type { AppMessage, ProxySpec } from '../control/command.js'
 import { notOkFrame, okFrame, proxyResponseFrame } from '../control/wire.js'
 import { newTag } from '../ids.js'
 import { respondTo } from '../message/build.js'
+import type { Headers } from '../message/headers.js'
 import {
+  callIdOf,
   replaceTopVia,
   request as makeRequest,
   response as makeResponse,
@@ -14,11 +16,8 @@ import { parseNameAddr } from '../message/name-addr.js'
 import { parseUri } from '../message/uri.js'
 import { parseNumber } from '../message/values.js'
 import type { Timer } from '../timer-set.js'
-import {
-  InviteClientTransaction,
-  type ClientFailure,
-  type ClientTransaction,
-} from '../transaction/client-transaction.js'
+import type { ClientFailure, ClientTransaction } from '../transaction/client-transaction.js'
+import { InviteClientTransaction } from '../transaction/invite-client.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
 import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
@@ -27,6 +26,7 @@ import { bestResponse } from './best-response.js'
 import type { Context, InviteOwner } from './context.js'
 import { IncomingInvite } from './incoming-invite.js'
 import { IncomingRequest } from './incoming-request.js'
+import { ownRoute } from './relay.js'
 import { localResponse, withFlow } from './sending.js'
 
 /** Proxies a request that an app was given, instead of the app answering it. */
@@ -139,15 +139,20 @@ class ProxiedRequest implements InviteOwner {
     // Some clients preload a Route to their outbound proxy, which is here.
     headers.remove('route')
     if (this.spec.recordRoute) {
-      const uri = parseNameAddr(this.context.transports.contact(flow))?.uri ?? ''
-      if (request.method === 'REGISTER') headers.prepend('Path', `<${uri};lr>`).add('Require', 'path')
-      else headers.prepend('Record-Route', `<${uri};lr>`)
+      if (request.method === 'REGISTER') this.addPath(headers, flow)
+      else headers.prepend('Record-Route', `<${ownRoute(this.context, flow, callIdOf(request))}>`)
     }
     const given = new AppHeaders(this.message, advertisedAddress(flow.point, flow.remote.address))
     for (const [name, value] of given.except(IDENTITY)) headers.set(name, value)
     // The target is the next hop; it becomes the Request-URI only where that named this server.
     const uri = this.context.transports.isOwn(request.uri) ? target : request.uri
     return makeRequest(request.method, uri, headers, request.body)
+  }
+
+  /** Requests to the registered phone will come here first, and to the app (RFC 3327). */
+  private addPath(headers: Headers, flow: Flow): void {
+    const uri = parseNameAddr(this.context.transports.contact(flow))?.uri ?? ''
+    headers.prepend('Path', `<${uri};lr>`).add('Require', 'path')
   }
 
   private received(branch: Branch, response: SipResponse, flow: Flow): void {
@@ -247,6 +252,7 @@ class ProxiedRequest implements InviteOwner {
     this.searching = false
     this.context.proxied.delete(this)
     this.context.inviteOwners.delete(this.transaction)
+    this.transaction.settled()
     for (const branch of this.branches) branch.timer?.stop()
   }
 }

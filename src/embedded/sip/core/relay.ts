@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { newTag } from '../ids.js'
 import { respondTo } from '../message/build.js'
 import {
+  callIdOf,
   replaceTopVia,
   request as makeRequest,
   topVia,
@@ -19,6 +20,28 @@ import type { Context } from './context.js'
 import { withFlow } from './sending.js'
 
 /**
+ * The URI that this server puts into Record-Route for a call. It is signed, so that nobody can have messages
+ * of other calls sent on from here.
+ */
+export function ownRoute(context: Context, flow: Flow, callId: string): string {
+  const uri = parseNameAddr(context.transports.contact(flow))?.uri ?? ''
+  return `${uri};lr;k=${signature(context, callId)}`
+}
+
+function isOwnRoute(context: Context, uri: string, callId: string): boolean {
+  const params = parseUri(uri)?.params
+  return (
+    params?.has('lr') === true &&
+    params.get('k') === signature(context, callId) &&
+    context.transports.isOwn(uri)
+  )
+}
+
+function signature(context: Context, callId: string): string {
+  return createHmac('sha256', context.relayKey).update(callId).digest('hex').slice(0, 32)
+}
+
+/**
  * Passes on what belongs to dialogs between others, for calls that were proxied with Record-Route: statelessly
  * (RFC 3261 §16.11). True where a request was such a one.
  */
@@ -26,8 +49,7 @@ export function relayRequest(context: Context, request: SipRequest, flow: Flow):
   if (toTag(request) === undefined) return false
   const routes = request.headers.list('route')
   const first = routes[0] === undefined ? undefined : parseNameAddr(routes[0])?.uri
-  if (first === undefined || !parseUri(first)?.params.has('lr') || !context.transports.isOwn(first))
-    return false
+  if (first === undefined || !isOwnRoute(context, first, callIdOf(request))) return false
   const hops = parseNumber(request.headers.get('max-forwards') ?? '70', 255) ?? 70
   if (hops === 0) {
     if (request.method !== 'ACK') context.layer.sendAlone(respondTo(request, 483, { tag: newTag() }), flow)

@@ -23,7 +23,7 @@ const KNOWN_METHODS = new Set([
   ...['REFER', 'PUBLISH'],
 ])
 
-function answer(
+function reply(
   context: Context,
   transaction: ServerTransaction,
   status: number,
@@ -40,7 +40,7 @@ export function receiveRequest(context: Context, transaction: ServerTransaction)
   if (dialog) return receiveDialogRequest(context, transaction, dialog)
   const { method } = request
   if (DIALOG_ONLY.has(method) && (method !== 'INVITE' || toTag(request) !== undefined)) {
-    return answer(context, transaction, 481)
+    return reply(context, transaction, 481)
   }
   receiveNewRequest(context, transaction)
 }
@@ -51,13 +51,13 @@ function receiveNewRequest(context: Context, transaction: ServerTransaction): vo
   const { limits, timers } = context.settings
   const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE'
   if (makesDialog && context.dialogs.size >= limits.dialogs) {
-    return answer(context, transaction, 503, [['Retry-After', '10']])
+    return reply(context, transaction, 503, [['Retry-After', '10']])
   }
   if (method === 'INVITE' && isTooShort(request, timers.minSessionExpires)) {
-    return answer(context, transaction, 422, [['Min-SE', String(timers.minSessionExpires)]])
+    return reply(context, transaction, 422, [['Min-SE', String(timers.minSessionExpires)]])
   }
   const app = context.routes.next(method)
-  if (!app) return answer(context, transaction, KNOWN_METHODS.has(method) ? 503 : 501)
+  if (!app) return reply(context, transaction, KNOWN_METHODS.has(method) ? 503 : 501)
   const id = newId()
   if (method === 'INVITE') {
     transaction.respond(respondTo(request, 100))
@@ -71,11 +71,11 @@ function receiveDialogRequest(context: Context, transaction: ServerTransaction, 
   const { request } = transaction
   const number = cseqOf(request)?.number ?? 0
   // RFC 3261 §12.2.2: a lower number is out of order.
-  if (dialog.remoteSeq !== undefined && number < dialog.remoteSeq) return answer(context, transaction, 500)
+  if (dialog.remoteSeq !== undefined && number < dialog.remoteSeq) return reply(context, transaction, 500)
   dialog.remoteSeq = number
-  if (dialog.closing) return answer(context, transaction, request.method === 'BYE' ? 200 : 481)
+  if (dialog.closing) return reply(context, transaction, request.method === 'BYE' ? 200 : 481)
   if (!dialog.app.connected) {
-    answer(context, transaction, 481)
+    reply(context, transaction, 481)
     if (request.method === 'BYE') endedByPeer(context, dialog)
     return
   }
@@ -109,8 +109,8 @@ function handOn(context: Context, transaction: ServerTransaction, dialog: Dialog
 
 function receiveReinvite(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
   // RFC 3261 §14.2: one INVITE at a time, whoever sends it.
-  if (dialog.incomingInvite) return answer(context, transaction, 500, [['Retry-After', String(retryAfter())]])
-  if (dialog.outgoingInvite) return answer(context, transaction, 491)
+  if (dialog.incomingInvite) return reply(context, transaction, 500, [['Retry-After', String(retryAfter())]])
+  if (dialog.outgoingInvite) return reply(context, transaction, 491)
   if (refusedAsTooShort(context, transaction)) return
   transaction.respond(respondTo(transaction.request, 100))
   refreshTarget(context, dialog, transaction.request, transaction.flow)
@@ -121,7 +121,7 @@ function receiveReinvite(context: Context, transaction: ServerTransaction, dialo
 
 function receiveUpdate(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
   // RFC 3311 §5.2.
-  if (dialog.pendingUpdate) return answer(context, transaction, 500, [['Retry-After', String(retryAfter())]])
+  if (dialog.pendingUpdate) return reply(context, transaction, 500, [['Retry-After', String(retryAfter())]])
   if (refusedAsTooShort(context, transaction)) return
   refreshTarget(context, dialog, transaction.request, transaction.flow)
   dialog.pendingUpdate = transaction
@@ -131,7 +131,7 @@ function receiveUpdate(context: Context, transaction: ServerTransaction, dialog:
 function refusedAsTooShort(context: Context, transaction: ServerTransaction): boolean {
   const { minSessionExpires } = context.settings.timers
   if (!isTooShort(transaction.request, minSessionExpires)) return false
-  answer(context, transaction, 422, [['Min-SE', String(minSessionExpires)]])
+  reply(context, transaction, 422, [['Min-SE', String(minSessionExpires)]])
   return true
 }
 
@@ -147,9 +147,9 @@ function receivePrack(context: Context, transaction: ServerTransaction, dialog: 
     rack !== undefined &&
     dialog.incomingInvite?.provisionalAcknowledged(rack, (byApp) => {
       if (byApp) handOn(context, transaction, dialog)
-      else answer(context, transaction, 200)
+      else reply(context, transaction, 200)
     })
-  if (!matched) answer(context, transaction, 481)
+  if (!matched) reply(context, transaction, 481)
 }
 
 function receiveBye(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
@@ -159,7 +159,7 @@ function receiveBye(context: Context, transaction: ServerTransaction, dialog: Di
     return handOn(context, transaction, dialog)
   }
   // An early dialog: the app knows a call being set up, and learns its end as that of a cancelled one.
-  answer(context, transaction, 200)
+  reply(context, transaction, 200)
   const invite = dialog.incomingInvite
   if (invite instanceof IncomingInvite) invite.refuse(487, 'BYE in an early dialog')
   endedByPeer(context, dialog)
@@ -183,9 +183,9 @@ export function receiveCancel(
   cancel: ServerTransaction,
   invite: ServerTransaction | undefined,
 ): void {
-  if (!invite) return answer(context, cancel, 481)
+  if (!invite) return reply(context, cancel, 481)
   const owner = context.inviteOwners.get(invite)
   if (owner) return owner.cancelled(cancel, cancel.flow)
   // Answered for good: nothing is left to cancel. The transaction is still known, so this is no error.
-  answer(context, cancel, 200)
+  reply(context, cancel, 200)
 }

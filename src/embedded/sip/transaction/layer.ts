@@ -8,21 +8,13 @@ import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
 import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
-import {
-  branchOf,
-  InviteClientTransaction,
-  NonInviteClientTransaction,
-  type ClientHost,
-  type ClientTransaction,
-  type ClientUser,
-} from './client-transaction.js'
+import { branchOf, type ClientHost, type ClientTransaction, type ClientUser } from './client-transaction.js'
+import { InviteClientTransaction } from './invite-client.js'
+import { InviteServerTransaction } from './invite-server.js'
 import { clientKey, mergeKey, responseKey, serverKey } from './keys.js'
-import {
-  InviteServerTransaction,
-  NonInviteServerTransaction,
-  type ServerHost,
-  type ServerTransaction,
-} from './server-transaction.js'
+import { NonInviteClientTransaction } from './non-invite-client.js'
+import { NonInviteServerTransaction } from './non-invite-server.js'
+import type { ServerHost, ServerTransaction } from './server-transaction.js'
 
 /** What the transaction layer hands up. */
 export interface TransactionUser {
@@ -46,21 +38,22 @@ export interface LayerDeps {
 export class TransactionLayer {
   private readonly clients = new Map<string, ClientTransaction>()
   private readonly servers = new Map<string, ServerTransaction>()
-  private readonly merging = new Map<string, ServerTransaction>()
+  /** What an INVITE forked to here on two ways is known by while the first copy is being served. */
+  private readonly merging = new Set<string>()
   private readonly clientHost: ClientHost
-  private readonly serverHost: ServerHost
+  private readonly serverHost: Omit<ServerHost, 'ended'>
 
   constructor(
     private readonly deps: LayerDeps,
     private readonly user: TransactionUser,
   ) {
     const shared = { timers: deps.timers, settings: deps.settings.timers, counters: deps.counters }
+    this.serverHost = shared
     this.clientHost = {
       ...shared,
       ended: (transaction) => this.clients.delete(keyOf(transaction.request)),
       sendCancel: (cancel, flow) => this.launch(cancel, flow, IGNORE),
     }
-    this.serverHost = { ...shared, ended: (transaction) => this.forget(transaction) }
   }
 
   get clientCount(): number {
@@ -87,9 +80,7 @@ export class TransactionLayer {
     if (request.method === 'CANCEL') return this.receiveCancel(key, request, flow)
     const merge = mergeKey(request)
     if (merge !== undefined && this.merging.has(merge)) return this.refuse(request, flow, 482)
-    const transaction = this.serve(key, request, flow)
-    if (merge !== undefined) this.merging.set(merge, transaction)
-    this.user.request(transaction)
+    this.user.request(this.serve(key, request, flow, merge))
   }
 
   /**
@@ -148,19 +139,21 @@ export class TransactionLayer {
     this.user.cancel(this.serve(key, cancel, flow), invite)
   }
 
-  private serve(key: string, request: SipRequest, flow: Flow): ServerTransaction {
+  private serve(key: string, request: SipRequest, flow: Flow, merge?: string): ServerTransaction {
+    const host: ServerHost = {
+      ...this.serverHost,
+      ended: () => {
+        this.servers.delete(key)
+        if (merge !== undefined) this.merging.delete(merge)
+      },
+    }
     const transaction =
       request.method === 'INVITE'
-        ? new InviteServerTransaction(request, flow, this.serverHost)
-        : new NonInviteServerTransaction(request, flow, this.serverHost)
+        ? new InviteServerTransaction(request, flow, host)
+        : new NonInviteServerTransaction(request, flow, host)
     this.servers.set(key, transaction)
+    if (merge !== undefined) this.merging.add(merge)
     return transaction
-  }
-
-  private forget(transaction: ServerTransaction): void {
-    this.servers.delete(serverKey(transaction.request, transaction.request.method))
-    const merge = mergeKey(transaction.request)
-    if (merge !== undefined && this.merging.get(merge) === transaction) this.merging.delete(merge)
   }
 
   private open(request: SipRequest, flow: Flow, user: ClientUser): ClientTransaction {

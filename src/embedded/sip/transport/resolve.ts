@@ -80,6 +80,8 @@ export class Resolver {
         () => reject(new Error(`no address found for ${target.host} in time`)),
         this.deadline,
       )
+      // A lookup alone keeps no process running.
+      timer.unref()
     })
     try {
       return await Promise.race([this.lookUp(target), late])

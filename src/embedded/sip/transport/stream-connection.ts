@@ -85,6 +85,7 @@ export class StreamConnection implements Flow {
   }
 
   private received(chunk: Buffer): void {
+    if (this.closing) return
     for (const event of this.framing.push(chunk)) {
       switch (event.kind) {
         case 'message':

@@ -55,7 +55,7 @@ export class Transports {
   /** `protocol/host:port` of every point, as peers see it. */
   hostPorts(): string[] {
     return this.points.map((point) => {
-      const { host, port } = point.advertise ? advertisedAddress(point, '') : point
+      const { host, port } = advertisedAddress(point, '')
       return `${point.protocol}/${hostPort(host, port)}`
     })
   }

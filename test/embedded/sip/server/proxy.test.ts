@@ -41,9 +41,9 @@ test('a proxied call passes through: responses back, and later requests by Recor
   const caller = new Caller(await world.udp())
   caller.invite({ uri: `sip:bob@127.0.0.1:${world.address.port}` })
   const invite = await callee.request('INVITE')
-  const own = `<sip:127.0.0.1:${world.address.port};lr>`
+  const own = invite.get('record-route')
+  expect(own).toMatch(new RegExp(`^<sip:127.0.0.1:${world.address.port};lr;k=[0-9a-f]{32}>$`))
   expect(invite.all('via')).toHaveLength(2)
-  expect(invite.get('record-route')).toBe(own)
   expect(invite.get('max-forwards')).toBe('69')
   // The Request-URI named the proxy itself, so the target takes its place.
   expect(invite.uri).toBe(world.uri(callee))
@@ -147,6 +147,21 @@ test('a redirection is followed where the app wants that', async () => {
   one.send(reply(await one.request('INVITE'), 302, { tag: 'x', headers: [`Contact: <${world.uri(two)}>`] }))
   two.send(reply(await two.request('INVITE'), 404, { tag: 'y' }))
   await caller.peer.status(404, 'INVITE')
+})
+
+test('nobody has messages of other calls sent on from here', async () => {
+  const world = await World.start()
+  const victim = await world.udp()
+  const caller = new Caller(await world.udp())
+  caller.toTag = 'x'
+  for (const route of [
+    `<sip:127.0.0.1:${world.address.port};lr>`,
+    `<sip:127.0.0.1:${world.address.port};lr;k=00>`,
+  ]) {
+    caller.next('INFO', { uri: world.uri(victim), headers: [`Route: ${route}`] })
+    await caller.peer.status(503, 'INFO')
+  }
+  expect(victim.all).toHaveLength(0)
 })
 
 describe('what cannot be proxied', () => {
