@@ -5,6 +5,7 @@ import type { Dialog } from '../dialog/dialog.js'
 import { type OutgoingUsage } from '../dialog/dialog.js'
 import { acceptSession } from '../dialog/session-timer.js'
 import { newId } from '../ids.js'
+import { respondTo } from '../message/build.js'
 import {
   contactUri,
   cseqOf,
@@ -157,7 +158,12 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
     const { context, dialog } = this
     this.winner = tag
     context.awaited.delete(this.id)
-    if (dialog.ended) return this.endFork(response, flow)
+    if (dialog.ended) {
+      // Ended while it was early, by a BYE of either side. The app still waits for the INVITE to end.
+      this.endFork(response, flow)
+      if (this.transaction) this.rejected(respondTo(this.transaction.request, 487), flow)
+      return
+    }
     if (this.initial) {
       learnPeer(context, dialog, response, flow)
       dialog.confirmed = true

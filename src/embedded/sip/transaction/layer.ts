@@ -76,8 +76,9 @@ export class TransactionLayer {
     const key = serverKey(request, request.method)
     const known = this.servers.get(key)
     if (known) return known.receive(request)
-    if (this.servers.size >= this.deps.settings.limits.transactions) return this.refuse(request, flow, 503)
+    // A CANCEL is served even then: it takes load away.
     if (request.method === 'CANCEL') return this.receiveCancel(key, request, flow)
+    if (this.servers.size >= this.deps.settings.limits.transactions) return this.refuse(request, flow, 503)
     const merge = mergeKey(request)
     if (merge !== undefined && this.merging.has(merge)) return this.refuse(request, flow, 482)
     this.user.request(this.serve(key, request, flow, merge))

@@ -171,3 +171,30 @@ test('cancelling a call that is over is refused', async () => {
   expect(await call.failure()).toBe(486)
   await expect(call.cancel()).rejects.toThrow('unknown transaction id')
 })
+
+test('a callee that ends an early call by BYE and then answers is ended again, and the app’s call fails', async () => {
+  const world = await World.start()
+  const app = await world.app()
+  const peer = await world.udp()
+  const call = app.call(world.uri(peer), { localSdp: SDP })
+  const invite = await peer.request('INVITE')
+  peer.send(reply(invite, 180, { tag: 'b' }))
+  await call.provisionals.next()
+  peer.send(
+    [
+      `BYE ${world.uri(peer)} SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bKearly`,
+      `From: ${invite.get('to')};tag=b`,
+      `To: ${invite.get('from')}`,
+      `Call-ID: ${invite.get('call-id')}`,
+      'CSeq: 1 BYE',
+      'Content-Length: 0\r\n\r\n',
+    ].join('\r\n'),
+  )
+  await peer.status(200, 'BYE')
+  peer.send(reply(invite, 200, { tag: 'b', body: SDP, headers: [`Contact: <${world.uri(peer)}>`] }))
+  await peer.request('ACK')
+  peer.send(reply(await peer.request('BYE'), 200))
+  expect(await call.failure()).toBe(487)
+  expect(world.server.stats()).toMatchObject({ dialogs: 0, pending: { outgoing: 0 } })
+})
