@@ -20,7 +20,11 @@ export interface GatewayOptions {
 }
 
 const FIRST_RETRY_MS = 150
-const LAST_RETRY_MS = 5_000
+/** New calls are to come within seconds of the return of a server. */
+const LAST_RETRY_MS = 2_000
+
+/** Methods that peers send outside of a call, and that are not ours to serve. */
+const OTHER_METHODS = ['message', 'subscribe', 'notify', 'publish', 'refer', 'info'] as const
 
 /** What lives on one connection to the server; all of it goes with the connection. */
 interface Connection {
@@ -96,6 +100,12 @@ export class Gateway {
     srf.options((req, res) =>
       this.guard(res, () => this.handlers.options(toTransaction(req, res, this.name))),
     )
+    // Without a route for them the server would say that it is out of service (503).
+    for (const method of OTHER_METHODS) {
+      srf[method]((req, res) =>
+        this.guard(res, () => this.handlers.other(toTransaction(req, res, this.name))),
+      )
+    }
   }
 
   /** An error of ours costs the request that met it, not the connection that it came on. */
