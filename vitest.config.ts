@@ -2,10 +2,25 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Two-core machines: more workers only make real-socket tests late.
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: ['test/process/**'] },
+      },
+      {
+        // The built program, in processes of its own; when nothing else competes for the machine.
+        extends: true,
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          globalSetup: ['test/process/setup.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
