@@ -52,14 +52,14 @@ export function toIncomingCall(
     async answer({ sdp, headers = [] }) {
       await within(ACK_MS, 'PRACK', (done) => void order.settled.then(() => done(undefined)))
       if (cancelled !== undefined) throw new SipFailure(487, 'the caller has cancelled')
-      let dialog: Dialog
       try {
-        dialog = await srf.createUAS(req, res, { localSdp: sdp, headers: toSrf(headers) })
+        return await accept(srf, req, res, { localSdp: sdp, headers: toSrf(headers) }, (dialog) => {
+          const leg = track(dialog)
+          return request.body === '' ? answeredInAck(dialog, leg, log) : leg
+        })
       } catch (error) {
         throw cancelled === undefined ? toFailure(error) : new SipFailure(487, 'the caller has cancelled')
       }
-      const leg = track(dialog)
-      return request.body === '' ? answeredInAck(dialog, leg, log) : leg
     },
     async reject(final) {
       if (over()) return
@@ -72,13 +72,32 @@ export function toIncomingCall(
   }
 }
 
+/** Sends the 200. Rejects as drachtio-srf does. */
+function accept(
+  srf: SrfClient,
+  req: Request,
+  res: Response,
+  answer: { localSdp: string; headers: Record<string, string> },
+  begin: (dialog: Dialog) => Leg | Promise<Leg>,
+): Promise<Leg> {
+  return new Promise((resolve, reject) => {
+    srf.createUAS(req, res, answer, (error, dialog) => {
+      if (dialog === undefined) reject(toFailure(error))
+      else resolve(begin(dialog))
+    })
+  })
+}
+
 /** The INVITE had no offer: ours went out in the 200, and the answer comes in the ACK (RFC 3264 §4). */
 async function answeredInAck(dialog: Dialog, leg: GatewayLeg, log: Log): Promise<Leg> {
   try {
-    await within(ACK_MS, 'ACK', (done) => dialog.once('ack', () => done(undefined)))
+    await within(ACK_MS, 'ACK', (done) => {
+      dialog.once('ack', () => done(undefined))
+      dialog.on('destroy', () => done(new SipFailure(487, 'the caller hung up before its ACK')))
+    })
     return leg
   } catch (error) {
-    log.info({ err: error }, 'a 200 with our offer was never acknowledged')
+    log.info({ err: error }, 'a 200 with our offer was not acknowledged')
     await leg.hangUp('SIP;cause=408;text="No ACK"')
     throw error
   }

@@ -47,14 +47,16 @@ export function dial(
         request.progressed({ status: response.status, sdp: response.body ?? '' })
       },
     }
-    srf.createUAC(request.uri, options(request), progress).then(
-      (dialog) => {
+    try {
+      srf.createUAC(request.uri, options(request), progress, (error, dialog) => {
+        if (dialog === undefined) return fail(toFailure(error))
         clearTimeout(giveUp)
         lost.removeEventListener('abort', onLost)
         resolve(track(dialog))
-      },
-      (error: unknown) => fail(toFailure(error)),
-    )
+      })
+    } catch (error) {
+      fail(toFailure(error))
+    }
   })
 
   return {

@@ -63,6 +63,15 @@ export interface SipError extends Error {
   readonly res?: Response
 }
 
+/** Takes the requests of one method that belong to no dialog. */
+type Route = (handler: (req: Request, res: Response) => void) => void
+
+/**
+ * Called while the message that made the dialog is being read. What is behind it in the same read, as a BYE, comes
+ * before a promise would be heard, and would find nobody who listens.
+ */
+export type Dialogued = (error: unknown, dialog?: Dialog) => void
+
 export interface SrfClient {
   connect(options: {
     host: string
@@ -72,14 +81,22 @@ export interface SrfClient {
   }): unknown
   disconnect(): void
   use(method: string, handler: (req: Request, res: Response) => void): void
-  invite(handler: (req: Request, res: Response) => void): void
-  register(handler: (req: Request, res: Response) => void): void
-  options(handler: (req: Request, res: Response) => void): void
+  invite: Route
+  register: Route
+  options: Route
+  message: Route
+  subscribe: Route
+  notify: Route
+  publish: Route
+  refer: Route
+  info: Route
+  /** By callback, not by promise: see {@link Dialogued}. */
   createUAS(
     req: Request,
     res: Response,
     options: { localSdp: string; headers?: Record<string, string> },
-  ): Promise<Dialog>
+    callback: Dialogued,
+  ): void
   createUAC(
     uri: string,
     options: {
@@ -89,7 +106,8 @@ export interface SrfClient {
       auth?: { username: string; password: string }
     },
     progress: UacProgress,
-  ): Promise<Dialog>
+    callback: Dialogued,
+  ): void
   on(event: 'connect', listener: (error: unknown, hostPorts: string) => void): this
   on(event: 'error' | 'close', listener: (error: unknown) => void): this
   removeAllListeners(): this
