@@ -1,18 +1,38 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { createApnsSender } from '../adapters/apns/apns-sender.js'
 import { createFcmSender } from '../adapters/fcm/fcm-sender.js'
 import { createWebhookSender } from '../adapters/webhook/webhook-sender.js'
 import type { Config, PushConfig } from '../config/index.js'
 import type { PushSender } from '../ports/push.js'
 
-/** Brings the push services in line with the configuration; those that it no longer names are closed. */
-export async function replaceSenders(senders: Map<string, PushSender>, { push }: Config): Promise<void> {
-  const fresh = new Map<string, PushSender>()
-  for (const [name, options] of push) fresh.set(name, await openSender(options))
-  const old = [...senders.values()]
-  senders.clear()
-  for (const [name, sender] of fresh) senders.set(name, sender)
-  await Promise.all(old.map((sender) => sender.close()))
+/** The push services by name; the map stays the same when the configuration is reloaded, and its entries change. */
+export class PushServices {
+  readonly senders = new Map<string, PushSender>()
+  private options: Config['push'] = new Map()
+
+  /**
+   * Brings them in line with the configuration. One whose settings are as before is kept, with the pushes that are on
+   * their way; one that changed or is gone is closed.
+   */
+  async use({ push }: Config): Promise<void> {
+    const before = this.options
+    const old: PushSender[] = []
+    this.options = push
+    for (const [name, sender] of [...this.senders]) {
+      if (isDeepStrictEqual(before.get(name), push.get(name))) continue
+      this.senders.delete(name)
+      old.push(sender)
+    }
+    for (const [name, options] of push) {
+      if (!this.senders.has(name)) this.senders.set(name, await openSender(options))
+    }
+    await Promise.all(old.map((sender) => sender.close()))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.senders.values()].map((sender) => sender.close()))
+  }
 }
 
 async function openSender(options: PushConfig): Promise<PushSender> {

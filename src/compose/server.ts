@@ -26,7 +26,7 @@ import { Calls } from '../runtime/calls.js'
 import { createWaker } from '../wake/waker.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
-import { replaceSenders } from './push.js'
+import { PushServices } from './push.js'
 import { readinessOf } from './readiness.js'
 import { callSettings, sipGauges, startSip } from './sip.js'
 import { openConfiguredStore } from './store.js'
@@ -84,6 +84,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     invite: (call) => calls.invite(call),
     register: (request) => void registrar.register(request),
     options: (request) => calls.options(request),
+    other: (request) => calls.other(request),
     gatewayLost: (gateway) => calls.gatewayLost(gateway),
     gatewayUp: () => connected(),
   }
@@ -134,23 +135,21 @@ async function openStore(watched: WatchedConfig, log: Log, life: Lifetime): Prom
   return store
 }
 
-/** The push services by name; the map stays the same when the configuration is reloaded, and its entries change. */
 async function openSenders(
   watched: WatchedConfig,
   log: Log,
   life: Lifetime,
 ): Promise<ReadonlyMap<string, PushSender>> {
-  const senders = new Map<string, PushSender>()
-  life.onClose(() => Promise.all([...senders.values()].map((sender) => sender.close())))
-  await replaceSenders(senders, watched.current())
+  const services = life.own(new PushServices())
+  await services.use(watched.current())
   const stop = watched.subscribe((config, applied) => {
     if (!applied.includes('push')) return
-    replaceSenders(senders, config).catch((error: unknown) =>
-      log.error({ err: error }, 'the push services could not be reloaded; the old ones stay'),
-    )
+    services
+      .use(config)
+      .catch((error: unknown) => log.error({ err: error }, 'the push services could not be reloaded'))
   })
   life.onClose(stop)
-  return senders
+  return services.senders
 }
 
 function openRegistrar(

@@ -208,6 +208,11 @@ describe('a bad configuration says', () => {
       '1:35: users.b.numbers[0]: is the name of another user',
     ],
     [
+      'a wildcard address that no woken phone could reach',
+      'sip: {listen: [{protocol: udp, host: 0.0.0.0}]}',
+      '1:39: sip.listen[0].host: is every address: sip.advertise must say at which one we are reached',
+    ],
+    [
       'a network that two trunks own',
       'trunks: {a: {match: [10.0.0.0/8]}, b: {match: [10.9.9.9/8]}}',
       '1:48: trunks.b.match[0]: is a network of trunk a already',

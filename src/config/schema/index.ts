@@ -5,7 +5,6 @@ import {
   address,
   duration,
   flag,
-  host,
   matching,
   network,
   oneOf,
@@ -34,7 +33,7 @@ const userName = matching(
 const media = section({
   engine: defaultTag('embedded'),
   host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
-  advertise: host().optional().describe('The address in our SDP, where it is another.'),
+  advertise: address().optional().describe('The address in our SDP, where it is another.'),
   ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
   timeout: duration('s', '5s', '1d')
     .prefault('60s')

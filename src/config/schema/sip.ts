@@ -37,6 +37,8 @@ const common = {
     .describe('Digest challenges to phones, the preferred one first (RFC 8760).'),
 }
 
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
 const listener = section({
   protocol: oneOf('udp', 'tcp'),
   host: address().prefault('127.0.0.1').describe('The address to listen on; 0.0.0.0 for all.'),
@@ -67,6 +69,15 @@ const embedded = finished(
   (value, complain) => {
     checkTimers(value, complain)
     value.listen.forEach((one, index) => {
+      // A woken app is told where to register: "every address" is no place to go to.
+      if (EVERY_ADDRESS.has(one.host) && value.advertise === undefined) {
+        complain(
+          'is every address: sip.advertise must say at which one we are reached',
+          'listen',
+          index,
+          'host',
+        )
+      }
       const same = (other: typeof one) =>
         other.protocol === one.protocol && other.host === one.host && other.port === one.port
       if (one.port !== 0 && value.listen.findIndex(same) < index) complain('is here twice', 'listen', index)
