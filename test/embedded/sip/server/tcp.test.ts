@@ -50,6 +50,20 @@ describe('connections', () => {
     expect(world.server.stats().connections).toBe(1)
   })
 
+  test('a caller behind a NAT is reached over the connection that its INVITE came in on', async () => {
+    const world = await World.start()
+    const app = await world.app()
+    const dialogs = app.answerAll({ localSdp: SDP })
+    const caller = new Caller(await world.tcp())
+    await caller.establish({ contact: '<sip:caller@10.1.2.3:5060;transport=tcp>' })
+    const destroyed = (await dialogs.next()).destroy()
+    const bye = await caller.peer.request('BYE')
+    expect(bye.uri).toBe('sip:caller@10.1.2.3:5060;transport=tcp')
+    caller.peer.send(reply(bye, 200))
+    await destroyed
+    expect(world.server.stats().connections).toBe(1)
+  })
+
   test('a Contact that was registered over a connection is reached by it', async () => {
     const world = await World.start()
     const app = await world.app()

@@ -45,6 +45,7 @@ describe('INVITE client transaction', () => {
       state: 'accepted',
       actions: ['deliver response', 'deliver response'],
     })
+    expect(walk(ICT, ['1xx', '2xx', '2xx'])).toMatchObject({ state: 'accepted' })
     expect(walk(ICT, ['2xx', 'M', '2xx'])).toMatchObject({
       state: 'terminated',
       actions: ['deliver response'],
