@@ -84,6 +84,11 @@ export class Calls {
     this.quietly(request.respond({ status, headers }), 'an OPTIONS could not be answered')
   }
 
+  /** RFC 3261 §8.2.1. */
+  other(request: SipTransaction): void {
+    this.quietly(request.respond({ status: 405, headers: [['Allow', ALLOW]] }), 'a 405 could not be sent')
+  }
+
   heard(message: BusMessage): void {
     if (message.type !== 'registered') return
     for (const call of this.byUser.get(message.binding.user) ?? []) call.registered(message.binding)

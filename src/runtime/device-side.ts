@@ -84,11 +84,12 @@ export class DeviceSide {
 
   private async failed(error: unknown): Promise<void> {
     const failure = error instanceof SipFailure ? error : new SipFailure(500, String(error))
-    if (!(error instanceof SipFailure))
-      this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
+    const { status, message } = failure
+    if (error instanceof SipFailure) this.log.debug({ dial: this.id, status, why: message }, 'a dial failed')
+    else this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
     await this.close()
     const reason = failure.reason === undefined ? {} : { reason: failure.reason }
-    this.events.post({ type: 'dial-failed', dial: this.id, status: failure.status, ...reason })
+    this.events.post({ type: 'dial-failed', dial: this.id, status, ...reason })
   }
 
   private async ended(reason: string | undefined): Promise<void> {

@@ -27,11 +27,11 @@ export interface DialContext {
 }
 
 /**
- * Call-ID of the INVITE to a destination of a call: the push carries the one of the first dial, so that an app shows
- * one call and not two. A dial that replaces another needs a name of its own.
+ * Call-ID of every INVITE to a destination of a call, and the one that its push names: an app shows one call and not
+ * two, whichever INVITE reaches it. Two that are under way at once differ in their From tags.
  */
-export function callIdOf(callId: string, attempt: AttemptId, nth: number): string {
-  return nth === 0 ? `${callId}.${attempt}` : `${callId}.${attempt}.${nth}`
+export function callIdOf(callId: string, attempt: AttemptId): string {
+  return `${callId}.${attempt}`
 }
 
 /** Everything of an INVITE of ours but its SDP. */

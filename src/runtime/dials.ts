@@ -18,7 +18,6 @@ export interface DialCommand {
 /** The dialled legs of one call, from their INVITE on. */
 export class Dials {
   private readonly sides = new Map<DialId, DeviceSide>()
-  private readonly counts = new Map<AttemptId, number>()
 
   constructor(
     private readonly services: Services,
@@ -38,12 +37,10 @@ export class Dials {
 
   /** Dials, and posts how it goes. */
   dial({ dial, attempt, target }: DialCommand): Promise<void> {
-    const nth = this.counts.get(attempt) ?? 0
-    this.counts.set(attempt, nth + 1)
     const { services, call, caller, callee } = this
     const order = dialOrder({
       callId: call.id,
-      sipCallId: callIdOf(call.id, attempt, nth),
+      sipCallId: callIdOf(call.id, attempt),
       called: call.called,
       identity: call.identity,
       invite: caller.invite,

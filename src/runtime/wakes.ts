@@ -25,7 +25,7 @@ export class Wakes {
     const handle = this.services.waker.wake({
       call: {
         id,
-        sipCallId: callIdOf(id, attempt, 0),
+        sipCallId: callIdOf(id, attempt),
         from: identity.user ?? 'anonymous',
         ...(identity.name === null ? {} : { fromName: identity.name }),
         to: called,
@@ -50,6 +50,6 @@ export class Wakes {
   async tellEnding(attempt: AttemptId, device: Device | undefined, reason: string): Promise<void> {
     if (device === undefined) return
     const { id } = this.call
-    await this.services.waker.tellEnding(device, { id, sipCallId: callIdOf(id, attempt, 0) }, reason).outcome
+    await this.services.waker.tellEnding(device, { id, sipCallId: callIdOf(id, attempt) }, reason).outcome
   }
 }

@@ -171,6 +171,7 @@ function baseConfig(directory: string, push: PushService): ConfigTree {
     database: { engine: 'pglite', path: join(directory, 'data') },
     push: { acme: { adapter: 'webhook', url: push.url } },
     http: { port: 0 },
+    log: { level: 'debug' },
     trunks: { carrier: { match: ['127.0.0.0/8'], trusted: true, ringback: 'early-media' } },
     users: {
       alice: { password: 'secret', numbers: ['+15551001'], ring: '10s' },
