@@ -1,9 +1,9 @@
 import { messageFrame, newRequestFrame } from '../control/wire.js'
-import type { Dialog } from '../dialog/dialog.js'
+import { dialogId, type Dialog } from '../dialog/dialog.js'
 import { isTooShort } from '../dialog/session-timer.js'
 import { newId, newTag } from '../ids.js'
 import { respondTo } from '../message/build.js'
-import { cseqOf, toTag, type SipRequest } from '../message/message.js'
+import { callIdOf, cseqOf, fromTag, toTag, type SipRequest } from '../message/message.js'
 import { parseRAck } from '../message/values.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
 import type { Flow } from '../transport/transport.js'
@@ -52,6 +52,11 @@ function receiveNewRequest(context: Context, transaction: ServerTransaction): vo
   const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE'
   if (makesDialog && context.dialogs.size >= limits.dialogs) {
     return reply(context, transaction, 503, [['Retry-After', '10']])
+  }
+  // A request of this server's own that came back to it, or a second call under the id of a live one: apps know
+  // dialogs by Call-ID and From tag alone, and could not tell the two apart.
+  if (makesDialog && context.dialogs.find(dialogId(callIdOf(request), fromTag(request) ?? ''))) {
+    return reply(context, transaction, 482)
   }
   if (method === 'INVITE' && isTooShort(request, timers.minSessionExpires)) {
     return reply(context, transaction, 422, [['Min-SE', String(timers.minSessionExpires)]])

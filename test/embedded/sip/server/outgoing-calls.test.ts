@@ -385,6 +385,19 @@ describe('what cannot be sent is refused', () => {
   })
 })
 
+test('an INVITE of the server’s own that a proxy sends back to it gets 482', async () => {
+  const world = await World.start()
+  const app = await world.app()
+  const invites = app.take('invite')
+  const peer = await world.udp()
+  app.call(world.uri(peer), { localSdp: SDP })
+  const invite = await peer.request('INVITE')
+  const via = `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bKback\r\nVia:`
+  peer.send(invite.raw.replace('Via:', via))
+  await peer.status(482, 'INVITE')
+  expect(invites.total).toBe(0)
+})
+
 test('names are looked up, and a name that nobody knows fails with 503', async () => {
   const world = await World.start({
     nameServices: {
