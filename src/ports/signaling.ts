@@ -94,6 +94,8 @@ export interface SignalingHandlers {
   invite(call: IncomingCall): void
   register(request: SipTransaction): void
   options(request: SipTransaction): void
+  /** A request outside of any call that is none of these. */
+  other(request: SipTransaction): void
   /** Every leg and pending call of this gateway is gone. */
   gatewayLost(gateway: string): void
   gatewayUp(gateway: string): void
