@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Server, startServer } from '../../src/compose/server.js'
 import { type Config, parseConfig, type WatchedConfig } from '../../src/config/index.js'
-import { Caller, type CallerOptions, Phone, type PhoneOptions, PushService } from '../../src/demo/index.js'
+import {
+  Caller,
+  type CallerOptions,
+  Phone,
+  type PhoneOptions,
+  PushService,
+  type SipResponse,
+} from '../../src/demo/index.js'
 import { createLog } from '../../src/observe/log.js'
 
 /** The keys of a configuration file, as plain data. */
@@ -21,10 +28,11 @@ export class TestServer {
   private readonly players: { close(): Promise<void> }[] = []
 
   private constructor(
-    readonly server: Server,
+    private running: Server,
     readonly push: PushService,
     readonly logged: readonly LogLine[],
     private readonly reloadWith: (tree: ConfigTree) => void,
+    private readonly startAgain: () => Promise<Server>,
     private readonly directory: string,
   ) {}
 
@@ -41,8 +49,19 @@ export class TestServer {
     const config = (over: ConfigTree): Config =>
       parseConfig(stringify(merge(baseConfig(directory, push), over)), 'test.yaml', {})
     const watched = fixedConfig(config(tree))
-    const server = await startServer(watched, log)
-    return new TestServer(server, push, logged, (next) => watched.replace(config(next)), directory)
+    const start = (): Promise<Server> => startServer(watched, log)
+    const reload = (next: ConfigTree): void => watched.replace(config(next))
+    return new TestServer(await start(), push, logged, reload, start, directory)
+  }
+
+  get server(): Server {
+    return this.running
+  }
+
+  /** Stops the server and starts it anew on the same database. Its ports are others then. */
+  async restart(): Promise<void> {
+    await this.running.close()
+    this.running = await this.startAgain()
   }
 
   /** Where phones and trunks send to. */
@@ -85,11 +104,16 @@ export class TestServer {
     return phone
   }
 
+  /** A phone that is registered, under `token` where it can be pushed. */
+  async registeredPhone(user: string, token?: string, options: Partial<PhoneOptions> = {}): Promise<Phone> {
+    const phone = await this.phone(user, options)
+    await registered(phone.register(token === undefined ? {} : { contactParams: pushParams(token) }))
+    return phone
+  }
+
   /** A phone that can be pushed under `token`, registered once and asleep since. */
   async sleepingPhone(token: string, user = 'alice', options: Partial<PhoneOptions> = {}): Promise<Phone> {
-    const phone = await this.phone(user, options)
-    const response = await phone.register({ contactParams: pushParams(token) })
-    if (response.status !== 200) throw new Error(`REGISTER got ${response.status} ${response.reason}`)
+    const phone = await this.registeredPhone(user, token, options)
     await phone.sleep()
     return phone
   }
@@ -147,6 +171,12 @@ export class TestServer {
     await this.push.close()
     await rm(this.directory, { recursive: true, force: true })
   }
+}
+
+/** Rejects where a REGISTER got anything but 200. */
+async function registered(answered: Promise<SipResponse>): Promise<void> {
+  const { status, reason } = await answered
+  if (status !== 200) throw new Error(`REGISTER got ${status} ${reason}`)
 }
 
 /** Users for a configuration, called by name; each has the password `secret`. */
