@@ -91,6 +91,7 @@ export class Calls {
 
   heard(message: BusMessage): void {
     if (message.type !== 'registered') return
+    this.services.sleepers.heard(message.binding)
     for (const call of this.byUser.get(message.binding.user) ?? []) call.registered(message.binding)
   }
 

@@ -210,7 +210,7 @@ describe('a bad configuration says', () => {
     [
       'a wildcard address that no woken phone could reach',
       'sip: {listen: [{protocol: udp, host: 0.0.0.0}]}',
-      '1:39: sip.listen[0].host: is every address: sip.advertise must say at which one we are reached',
+      '1:38: sip.listen[0].host: is every address: sip.advertise must say at which one we are reached',
     ],
     [
       'a network that two trunks own',
