@@ -24,7 +24,11 @@ export class Child {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.#read(text))
     }
+    // Whatever ends the tests: nothing is left running.
+    const kill = (): void => void this.#process.kill('SIGKILL')
+    process.once('exit', kill)
     this.exited = once(this.#process, 'close').then((): number | NodeJS.Signals => {
+      process.off('exit', kill)
       const { exitCode, signalCode } = this.#process
       this.#exit = { code: exitCode, signal: signalCode }
       this.#abandon(new Error(`${command} ended with ${exitCode ?? signalCode}:\n${this.tail()}`))
