@@ -21,6 +21,12 @@ export class Callee {
     this.target = target
   }
 
+  /** Of the target that the call is at now. */
+  get uri(): string {
+    if (this.target === undefined) throw new Error('the call has no target yet')
+    return this.uriOf(this.target)
+  }
+
   learn({ devices, bindings }: Pick<Routed, 'devices' | 'bindings'>): void {
     for (const device of devices) this.devices.set(device.id, device)
     for (const binding of bindings) this.bindings.set(keyOf(binding), binding)

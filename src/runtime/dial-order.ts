@@ -14,6 +14,8 @@ export interface DialContext {
   readonly callId: string
   readonly sipCallId: string
   readonly called: string
+  /** URI of the target that the call is at: the number or user that was called, or a no-answer target. */
+  readonly targetUri: string
   readonly identity: CallerIdentity
   readonly invite: SipRequest
   readonly trusted: boolean
@@ -38,8 +40,13 @@ export function callIdOf(callId: string, attempt: AttemptId): string {
 export function dialOrder(context: DialContext): DialOrder {
   const { target, binding, trunk, settings } = context
   const uri = target.kind === 'contact' ? target.contact.uri : target.uri
-  const shown = target.kind === 'contact' ? `sip:${context.called}@${settings.domain}` : uri
-  const headers = inviteHeaders({ ...context, target: shown, staysTrusted: trunk?.trusted ?? false })
+  // A phone is shown whom the caller called (RFC 3261 §8.1.1.2); its history, where the call went (RFC 7044 §9.2).
+  const to = target.kind === 'contact' ? `sip:${context.called}@${settings.domain}` : uri
+  const headers = inviteHeaders({
+    ...context,
+    target: target.kind === 'contact' ? context.targetUri : uri,
+    staysTrusted: trunk?.trusted ?? false,
+  })
   const proxy = binding === undefined ? trunk?.proxy : flowUri(binding.source)
   return {
     uri,
@@ -48,7 +55,7 @@ export function dialOrder(context: DialContext): DialOrder {
     ...(trunk?.credentials == null ? {} : { credentials: trunk.credentials }),
     callId: context.sipCallId,
     from: fromHeader(context.identity, settings.domain),
-    to: `<${shown}>`,
+    to: `<${to}>`,
     headers,
   }
 }

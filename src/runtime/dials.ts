@@ -42,6 +42,7 @@ export class Dials {
       callId: call.id,
       sipCallId: callIdOf(call.id, attempt),
       called: call.called,
+      targetUri: callee.uri,
       identity: call.identity,
       invite: caller.invite,
       trusted: caller.trunk.trusted,

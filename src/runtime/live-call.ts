@@ -59,7 +59,11 @@ export class LiveCall implements CallFacts {
     private readonly owner: CallOwner,
   ) {
     const { clock, settings, media, log } = services
-    this.post = mailbox((event) => this.handle(event))
+    this.post = mailbox(
+      (event) => this.handle(event),
+      (error, { type }) =>
+        log.error({ err: error, callId: id, event: type }, 'an event of a call was not handled'),
+    )
     this.identity = callerOf(invite, trunk.trusted)
     this.timers = new CallTimers(clock, (timer) => this.post({ type: 'timer', id: timer }))
     this.caller = new CallerSide(invite, trunk, media, settings, this.mediaEvents('caller'), log)

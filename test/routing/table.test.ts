@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import type { Route, RoutingConfig, Trunk } from '../../src/routing/table.js'
+import { routingTable } from '../../src/routing/table-of.js'
+
+const user = (name: string, ...numbers: string[]) =>
+  [name, { name, numbers, ringMs: 30_000, graceMs: 300, noAnswer: null }] as const
+
+const trunk = (name: string, ...match: string[]): Trunk => ({
+  ...{ name, match, ringback: 'early-media', tone: 'us', trusted: false, proxy: null, credentials: null },
+})
+
+function table(config: Partial<RoutingConfig>) {
+  return routingTable({ users: new Map(), trunks: [], routes: [], ...config })
+}
+
+describe('a number', () => {
+  const routes: Route[] = [
+    { match: '+1555*', to: { kind: 'user', user: 'desk' } },
+    { match: '911', to: { kind: 'status', status: 403 } },
+    { match: '*', to: { kind: 'status', status: 484 } },
+  ]
+  const numbers = table({ users: new Map([user('alice', '+15551001'), user('desk')]), routes })
+
+  test.each([
+    ['its owner, before any route', '+15551001', { kind: 'user', user: 'alice' }],
+    ['its owner, written without the plus', '15551001', { kind: 'user', user: 'alice' }],
+    ['its owner, written with 00', '0015551001', { kind: 'user', user: 'alice' }],
+    ['the first route whose pattern fits', '+15559999', { kind: 'user', user: 'desk' }],
+    ['an exact route', '911', { kind: 'status', status: 403 }],
+    ['the last resort', '7', { kind: 'status', status: 484 }],
+    ['a user by name', 'desk', { kind: 'user', user: 'desk' }],
+  ])('leads to %s', (_what, called, to) => {
+    expect(numbers.number(called)).toEqual(to)
+  })
+
+  test('that nobody has leads nowhere', () => {
+    expect(table({ users: new Map([user('alice', '+15551001')]) }).number('+15551002')).toBeUndefined()
+  })
+})
+
+describe('a trunk', () => {
+  const trunks = table({
+    trunks: [
+      trunk('inner', '10.1.0.0/16'),
+      trunk('outer', '10.0.0.0/8', '192.0.2.7'),
+      trunk('six', '2001:db8::/32'),
+    ],
+  })
+
+  test.each([
+    ['by network', '10.2.3.4', 'outer'],
+    ['by the first network that holds the address', '10.1.3.4', 'inner'],
+    ['by a single address', '192.0.2.7', 'outer'],
+    ['by an IPv6 network', '2001:db8::5', 'six'],
+    ['by an IPv4 address that came mapped into IPv6', '::ffff:10.2.3.4', 'outer'],
+  ])('is known %s', (_what, address, name) => {
+    expect(trunks.trunkOf(address)?.name).toBe(name)
+  })
+
+  test('is not made of strangers', () => {
+    expect(trunks.trunkOf('203.0.113.1')).toBeUndefined()
+    expect(trunks.trunkOf('not an address')).toBeUndefined()
+  })
+})
