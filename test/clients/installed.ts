@@ -2,22 +2,28 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
-/** Programs of others that some suites need; Debian's packages of them. */
-const packages = { sipp: 'sip-tester', baresip: 'baresip-core' } as const
+/** Programs of others that some suites need: Debian's package, and whether REVEILLE_REQUIRE_CLIENTS=1 asks for it. */
+const programs = {
+  sipp: { from: 'Debian: sip-tester', required: true },
+  baresip: { from: 'Debian: baresip-core', required: true },
+  kamailio: { from: 'Debian: kamailio', required: false },
+  freeswitch: { from: 'see freeswitch.org', required: false },
+} as const
 
-export type Program = keyof typeof packages
+export type Program = keyof typeof programs
 
 /**
  * A suite that needs `program`. Where it is not installed the suite is skipped, in a line that says so; with
- * REVEILLE_REQUIRE_CLIENTS=1, which is for machines that are meant to have it, it fails.
+ * REVEILLE_REQUIRE_CLIENTS=1, which is for machines that are meant to have SIPp and baresip, it fails for them.
  */
 export function describeWith(program: Program, name: string, suite: () => void): void {
   if (pathOf(program) !== undefined) {
     describe(name, suite)
     return
   }
-  const missing = `${program} is not installed (Debian: ${packages[program]})`
-  if (process.env['REVEILLE_REQUIRE_CLIENTS'] === '1') {
+  const { from, required } = programs[program]
+  const missing = `${program} is not installed (${from})`
+  if (required && process.env['REVEILLE_REQUIRE_CLIENTS'] === '1') {
     test(name, () => {
       throw new Error(missing)
     })
