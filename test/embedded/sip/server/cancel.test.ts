@@ -102,7 +102,7 @@ test('an app that cancels before anything rang has its CANCEL held until somethi
   const cancel = await call.cancel({ Reason: 'SIP;cause=200;text="Call completed elsewhere"' })
   expect(cancel.method).toBe('CANCEL')
   // The INVITE is repeated meanwhile: nothing has come back yet.
-  await peer.request('INVITE')
+  await peer.again(invite)
   expect(peer.count((text) => text.method === 'CANCEL')).toBe(0)
   peer.send(reply(invite, 180, { tag: 'b' }))
   const seen = await peer.request('CANCEL')

@@ -141,15 +141,12 @@ describe('lost packets', () => {
     const app = await world.app()
     const peer = await world.udp()
     const call = app.call(world.uri(peer), { localSdp: SDP })
-    await peer.request('INVITE')
-    await peer.request('INVITE')
     const invite = await peer.request('INVITE')
+    await peer.again(invite)
+    await peer.again(invite)
     peer.send(answer(world, peer, invite))
     await call.dialog
     await peer.request('ACK')
-    expect(
-      new Set(peer.all.filter(({ method }) => method === 'INVITE').map(({ branch }) => branch)).size,
-    ).toBe(1)
   })
 
   test('a repeated 200 gets the same ACK again, and the app hears of it once', async () => {
@@ -163,9 +160,8 @@ describe('lost packets', () => {
     const ack = await peer.request('ACK')
     peer.send(answer(world, peer, invite))
     peer.send(answer(world, peer, invite))
-    const [second, third] = [await peer.request('ACK'), await peer.request('ACK')]
-    expect(second.raw).toBe(ack.raw)
-    expect(third.raw).toBe(ack.raw)
+    await peer.again(ack)
+    await peer.again(ack)
   })
 
   test('a repeated rejection gets its ACK again, without the app', async () => {
@@ -176,9 +172,10 @@ describe('lost packets', () => {
     const invite = await peer.request('INVITE')
     peer.send(reply(invite, 486, { tag: 'callee' }))
     expect(await call.failure()).toBe(486)
-    await peer.request('ACK')
+    const ack = await peer.request('ACK')
+    expect(ack.branch).toBe(invite.branch)
     peer.send(reply(invite, 486, { tag: 'callee' }))
-    expect((await peer.request('ACK')).branch).toBe(invite.branch)
+    await peer.again(ack)
     await until(() => world.server.stats().transactions.client === 0, 'the end of the transaction')
     expect(world.server.stats().dialogs).toBe(0)
   })

@@ -94,7 +94,8 @@ test('targets at once: the first answer wins and the others are cancelled', asyn
   one.send(reply(first, 180, { tag: 'x' }))
   await caller.peer.status(180)
   two.send(reply(second, 200, { tag: 'y', body: SDP, headers: [`Contact: <${world.uri(two)}>`] }))
-  expect((await caller.peer.final('INVITE')).toTag).toBe('y')
+  const answer = await caller.peer.final('INVITE')
+  expect(answer.toTag).toBe('y')
   const cancel = await one.request('CANCEL')
   expect(cancel.branch).toBe(first.branch)
   one.send(reply(cancel, 200))
@@ -103,7 +104,7 @@ test('targets at once: the first answer wins and the others are cancelled', asyn
   expect(await outcomes.next()).toMatchObject({ connected: true })
   // A repeated 200 goes back as well: the ACK may have been lost.
   two.send(reply(second, 200, { tag: 'y', body: SDP, headers: [`Contact: <${world.uri(two)}>`] }))
-  await caller.peer.status(200, 'INVITE')
+  await caller.peer.again(answer)
 })
 
 test('a caller that cancels cancels the targets, and gets their 487', async () => {

@@ -198,6 +198,5 @@ test('nothing is repeated on TCP but the 200, which a lost ACK beyond the next h
   app.answerAll({ localSdp: SDP })
   const caller = new Caller(peer)
   caller.invite()
-  await peer.status(200, 'INVITE')
-  await peer.status(200, 'INVITE')
+  await peer.again(await peer.status(200, 'INVITE'))
 })

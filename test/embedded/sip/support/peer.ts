@@ -10,6 +10,8 @@ const PATIENCE = 5_000
 abstract class Inbox {
   private readonly unread: Text[] = []
   private readonly waiting: { wanted: (text: Text) => boolean; got: (text: Text) => void }[] = []
+  /** What was handed out: a copy of it is a retransmission, byte for byte the same. */
+  private readonly seen = new Set<string>()
   readonly all: Text[] = []
 
   protected arrived(raw: string): void {
@@ -20,24 +22,16 @@ abstract class Inbox {
     else this.waiting.splice(at, 1)[0]?.got(text)
   }
 
-  /** The next message that is wanted; those before it stay for others. */
-  next(wanted: (text: Text) => boolean, what = 'a message'): Promise<Text> {
-    const at = this.unread.findIndex(wanted)
-    const found = at < 0 ? undefined : this.unread.splice(at, 1)[0]
-    if (found) return Promise.resolve(found)
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const seen = this.all.map((text) => text.startLine).join(' | ')
-        reject(new Error(`no ${what} arrived; seen: ${seen}`))
-      }, PATIENCE)
-      this.waiting.push({
-        wanted,
-        got: (text) => {
-          clearTimeout(timer)
-          resolve(text)
-        },
-      })
-    })
+  /** The next new message that is wanted; those before it stay for others. Retransmissions are passed over. */
+  async next(wanted: (text: Text) => boolean, what = 'a message'): Promise<Text> {
+    const text = await this.take((one) => wanted(one) && !this.seen.has(one.raw), what)
+    this.seen.add(text.raw)
+    return text
+  }
+
+  /** The next retransmission of that message. */
+  again(text: Text): Promise<Text> {
+    return this.take((one) => one.raw === text.raw, `copy of ${text.startLine}`)
   }
 
   request(method: string): Promise<Text> {
@@ -54,6 +48,25 @@ abstract class Inbox {
       (text) => text.status >= 200 && text.cseq.endsWith(method),
       `final response to ${method}`,
     )
+  }
+
+  private take(wanted: (text: Text) => boolean, what: string): Promise<Text> {
+    const at = this.unread.findIndex(wanted)
+    const found = at < 0 ? undefined : this.unread.splice(at, 1)[0]
+    if (found) return Promise.resolve(found)
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const seen = this.all.map((text) => text.startLine).join(' | ')
+        reject(new Error(`no ${what} arrived; seen: ${seen}`))
+      }, PATIENCE)
+      this.waiting.push({
+        wanted,
+        got: (text) => {
+          clearTimeout(timer)
+          resolve(text)
+        },
+      })
+    })
   }
 
   count(wanted: (text: Text) => boolean): number {
