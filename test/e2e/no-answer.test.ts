@@ -173,7 +173,7 @@ describe('a call that goes out through a trunk', () => {
     await hangUp(outgoing, incoming)
   })
 
-  test.each([404, 486, 503, 603])('the far end says %i: so is the caller told', async (status) => {
+  test.each([404, 486, 499, 503, 603, 607])('the far end says %i: so is the caller told', async (status) => {
     outside.onInvite({ decline: { status } })
     expect(await (await call('+19991234')).ended).toMatchObject({ how: 'failed', status })
     await outside.nextCall()

@@ -4,6 +4,9 @@
  */
 import type { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
+import { nameAllStatuses } from './statuses.js'
+
+nameAllStatuses()
 
 export interface RawMessage {
   readonly raw: string
