@@ -231,7 +231,7 @@ describe('a phone', () => {
   })
 
   test('that stays silent beyond the grace is pushed, and is not called a second time when it rings at last', async () => {
-    const phone = await server.registeredPhone('lena', 'token-lena')
+    const phone = await server.registeredPhone('lena', 'token-lena', { protocol: 'tcp' })
     phone.onInvite({ ringAfterMs: 'never' })
     const outgoing = await call('lena')
     const incoming = await phone.nextCall()
