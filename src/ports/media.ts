@@ -11,7 +11,7 @@ export interface MediaCounters {
   readonly bytesIn: number
   readonly packetsOut: number
   readonly bytesOut: number
-  /** Received G.711 packets that carry silence. */
+  /** Received packets that carry silence, as far as the engine can tell: G.711, or comfort noise. */
   readonly silentIn: number
 }
 
@@ -40,11 +40,21 @@ export interface MediaEndpointEvents {
   lost?(): void
 }
 
+/** How our own offer carries the media: in the clear, keyed in the SDP (RFC 4568), or by ICE and DTLS (RFC 8827). */
+export type MediaTransport = 'rtp' | 'srtp' | 'webrtc'
+
 export interface MediaEndpointOptions {
   /** The peer's offer; without one the endpoint makes an offer. */
   readonly offer?: string
-  /** Our offer is to carry this endpoint's codecs first, so that no transcoding is needed. */
+  /**
+   * The other side of the call. Our offer is to carry its codecs first, so that no transcoding is needed; and where
+   * an engine is many servers, this endpoint is made on the same one, because only those can be joined.
+   */
   readonly offerLike?: MediaEndpoint
+  /** Of our own offer; `rtp` by default. Rejects `not-acceptable` where the engine has no such transport. */
+  readonly transport?: MediaTransport
+  /** A server of this region is taken where one is up. */
+  readonly region?: string
   readonly events?: MediaEndpointEvents
 }
 

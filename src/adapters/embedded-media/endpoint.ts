@@ -13,7 +13,10 @@ export class EmbeddedEndpoint implements MediaEndpoint {
   private constructor(private readonly endpoint: Endpoint) {}
 
   static async create(engine: MediaEngine, options: MediaEndpointOptions): Promise<EmbeddedEndpoint> {
-    const { offer, offerLike, events } = options
+    const { offer, offerLike, events, transport = 'rtp' } = options
+    if (offer === undefined && transport !== 'rtp') {
+      throw new MediaError('not-acceptable', `the embedded media engine makes no ${transport} offers`)
+    }
     const endpoint = await engine.createEndpoint({
       ...(offer === undefined ? {} : { remoteSdp: offer }),
       ...(offerLike === undefined ? {} : { offerLike: own(offerLike).endpoint }),

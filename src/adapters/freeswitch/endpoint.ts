@@ -1,0 +1,302 @@
+import type { Log } from '../../ports/log.js'
+import {
+  type MediaCounters,
+  type MediaEndpoint,
+  MediaError,
+  type MediaEndpointEvents,
+  type Sound,
+} from '../../ports/media.js'
+import { countersOf, NO_PACKETS } from './counters.js'
+import type { Deadlines } from './deadlines.js'
+import type { EslConnection, FsmrfEndpoint } from './fsmrf.js'
+import type { FreeswitchLeg } from './leg.js'
+import type { OwnOffer } from './own-offer.js'
+import { audioOf, receives, usesDtls, voicesOf } from './sdp.js'
+import type { FreeswitchServer } from './server.js'
+import { type FreeswitchSession, callApi } from './session.js'
+import { streamOf } from './tones.js'
+
+/** ICE and the DTLS handshake, once both sides have each other's description. */
+const HANDSHAKE_MS = 15_000
+
+export interface EndpointParts {
+  readonly id: string
+  readonly server: FreeswitchServer
+  readonly session: FreeswitchSession
+  readonly leg: FreeswitchLeg
+  /** Our answer, or our offer. */
+  readonly localSdp: string
+  /** Present where the offer is ours. */
+  readonly own: OwnOffer | undefined
+  readonly events: MediaEndpointEvents
+  readonly deadlines: Deadlines
+  readonly log: Log
+  abandon(): void
+}
+
+type Life = 'open' | 'closed' | 'lost'
+
+/**
+ * A channel of FreeSWITCH: a SIP leg that describes its media, and a connection that controls it. With DTLS the
+ * second comes only when the peer's handshake is through; what is asked before that is done then.
+ */
+export class FreeswitchEndpoint implements MediaEndpoint {
+  localSdp: string
+  private life: Life = 'open'
+  private channel: { readonly uuid: string; readonly connection: EslConnection } | undefined
+  private sound: Sound | undefined
+  private playback = 0
+  private partner: FreeswitchEndpoint | undefined
+  private bridged = false
+  private answered: string | undefined
+  private stopHandshake: AbortController | undefined
+  /** Descriptions are changed one at a time: SIP allows no second INVITE in a dialog (RFC 3261 §14.1). */
+  private changing: Promise<unknown> = Promise.resolve()
+  private readonly gone = new AbortController()
+
+  constructor(private readonly parts: EndpointParts) {
+    this.localSdp = parts.localSdp
+    parts.server.endpoints.add(this)
+    parts.leg.onEnded((cause) => this.ended(cause))
+  }
+
+  get id(): string {
+    return this.parts.id
+  }
+
+  get server(): FreeswitchServer {
+    return this.parts.server
+  }
+
+  get playing(): boolean {
+    return this.sound !== undefined
+  }
+
+  get joined(): boolean {
+    return this.partner !== undefined
+  }
+
+  /** Joined, and by the last description the peer may send. */
+  get expectsMedia(): boolean {
+    return this.life === 'open' && this.joined && receives(this.localSdp)
+  }
+
+  /** Voice codecs of the last description, the one in use first. */
+  get voices(): readonly string[] {
+    return voicesOf(this.localSdp)
+  }
+
+  /** The channel can be controlled from now on. */
+  attach(control: FsmrfEndpoint): void {
+    if (this.life !== 'open' || control.conn === null) return
+    this.stopHandshake?.abort()
+    this.channel = { uuid: control.uuid, connection: control.conn }
+    control.on('destroy', (how) => this.ended(how?.reason ?? ''))
+    if (this.partner !== undefined) this.bridgeLate(this.partner)
+    else if (this.sound !== undefined) this.startPlayback(this.channel, this.sound, false)
+  }
+
+  /** It will never be controlled. */
+  unattached(): void {
+    if (this.life === 'open') this.lose()
+  }
+
+  accept(answerSdp: string): Promise<void> {
+    return this.change(async () => {
+      const { own } = this.parts
+      if (own === undefined) throw new MediaError('not-acceptable', 'no offer of ours is on the way')
+      if (answerSdp === this.answered) return
+      if (audioOf(answerSdp) === undefined)
+        throw new MediaError('not-acceptable', 'the audio stream was refused')
+      await own.complete(answerSdp)
+      this.answered = answerSdp
+      if (usesDtls(answerSdp)) this.limitHandshake()
+    })
+  }
+
+  modify(offerSdp: string): Promise<string> {
+    return this.change(async () => {
+      if (audioOf(offerSdp) === undefined)
+        throw new MediaError('not-acceptable', 'no audio stream is offered')
+      this.localSdp = await this.parts.leg.reinvite(offerSdp)
+      return this.localSdp
+    })
+  }
+
+  play(sound: Sound): Promise<void> {
+    return this.attempt(() => {
+      if (this.joined) throw new MediaError('lost', 'a joined endpoint plays nothing')
+      const before = this.sound
+      this.sound = sound
+      if (this.channel !== undefined) this.startPlayback(this.channel, sound, before !== undefined)
+    })
+  }
+
+  join(other: MediaEndpoint): Promise<void> {
+    return this.attempt(async () => {
+      if (!(other instanceof FreeswitchEndpoint) || other === this) {
+        throw new MediaError('not-acceptable', `endpoint ${other.id} cannot be joined with`)
+      }
+      if (other.server !== this.server) {
+        throw new MediaError('not-acceptable', `endpoint ${other.id} is on media server ${other.server.name}`)
+      }
+      other.mustBeOpen()
+      this.pairWith(other)
+      // Where one of them is still shaking hands, it bridges when it is through.
+      if (this.channel !== undefined && other.channel !== undefined) await this.bridge(other)
+    })
+  }
+
+  async counters(): Promise<MediaCounters> {
+    this.mustBeOpen()
+    if (this.channel === undefined) return NO_PACKETS
+    const { uuid } = this.channel
+    const [, dump] = await Promise.all([this.api('uuid_set_media_stats', uuid), this.api('uuid_dump', uuid)])
+    return countersOf(dump)
+  }
+
+  async close(): Promise<void> {
+    if (this.life !== 'open') return
+    this.end('closed')
+    const { leg, session, server, log } = this.parts
+    try {
+      await leg.bye()
+    } catch (error) {
+      // The SIP server may be away while FreeSWITCH is not: the channel must not stay.
+      log.debug({ err: error, endpoint: this.id }, 'a media leg was not ended by SIP')
+      if (this.channel !== undefined)
+        await session.api('uuid_kill', [this.channel.uuid]).catch(() => undefined)
+    }
+    server.endpoints.delete(this)
+  }
+
+  /** The server is gone, as far as we can see; should it live, the BYE frees its channel. */
+  lose(): void {
+    if (this.life !== 'open') return
+    this.end('lost')
+    this.server.endpoints.delete(this)
+    this.parts.leg.bye().catch((error: unknown) => {
+      this.parts.log.debug({ err: error, endpoint: this.id }, 'a lost media leg was not ended')
+    })
+    this.parts.events.lost?.()
+  }
+
+  /** Nothing came in for the configured time. */
+  silent(): void {
+    this.parts.events.timeout?.()
+  }
+
+  /** FreeSWITCH hung up on its own account. */
+  private ended(cause: string): void {
+    if (this.life !== 'open') return
+    if (cause.includes('MEDIA_TIMEOUT')) this.parts.events.timeout?.()
+    this.lose()
+  }
+
+  private end(life: Life): void {
+    this.life = life
+    this.sound = undefined
+    this.stopHandshake?.abort()
+    this.unpair()
+    this.gone.abort()
+    this.parts.own?.abandon()
+    this.parts.abandon()
+  }
+
+  private pairWith(other: FreeswitchEndpoint): void {
+    if (this.partner !== other) {
+      this.unpair()
+      other.unpair()
+      this.partner = other
+      other.partner = this
+    }
+    this.sound = undefined
+    other.sound = undefined
+  }
+
+  private unpair(): void {
+    const { partner } = this
+    this.partner = undefined
+    this.bridged = false
+    if (partner === undefined) return
+    partner.partner = undefined
+    partner.bridged = false
+  }
+
+  private bridgeLate(other: FreeswitchEndpoint): void {
+    if (other.channel === undefined) return
+    this.bridge(other).catch((error: unknown) => {
+      this.parts.log.warn({ err: error, endpoint: this.id }, 'two media legs could not be joined')
+      this.lose()
+    })
+  }
+
+  private async bridge(other: FreeswitchEndpoint): Promise<void> {
+    if (this.bridged || this.channel === undefined || other.channel === undefined) return
+    this.bridged = true
+    other.bridged = true
+    const reply = await this.api('uuid_bridge', this.channel.uuid, other.channel.uuid).catch(
+      (error: unknown) => {
+        this.unpair()
+        throw error
+      },
+    )
+    if (reply.startsWith('+OK')) return
+    this.unpair()
+    throw new MediaError('lost', `FreeSWITCH did not join: ${reply.trim()}`)
+  }
+
+  /** Replaces what is played. Nobody waits for the end of a sound that has none. */
+  private startPlayback(
+    { uuid, connection }: { readonly uuid: string; readonly connection: EslConnection },
+    sound: Sound,
+    replaces: boolean,
+  ): void {
+    const playback = (this.playback += 1)
+    if (replaces) {
+      this.api('uuid_break', uuid, 'all').catch((error: unknown) => {
+        this.parts.log.debug({ err: error, endpoint: this.id }, 'a sound was not stopped')
+      })
+    }
+    connection.execute('playback', streamOf(sound), (done) => {
+      if (playback !== this.playback || this.sound === undefined) return
+      const response = done.getHeader('Application-Response')
+      this.parts.log.warn({ endpoint: this.id, sound, response }, 'a sound ended before its time')
+    })
+  }
+
+  private limitHandshake(): void {
+    if (this.channel !== undefined || this.stopHandshake !== undefined) return
+    const stop = new AbortController()
+    this.stopHandshake = stop
+    const never = new Promise<never>(() => undefined)
+    this.parts.deadlines
+      .within(never, HANDSHAKE_MS, 'the DTLS handshake', stop.signal)
+      .catch(() => stop.signal.aborted || this.unattached())
+  }
+
+  private api(command: string, ...args: readonly string[]): Promise<string> {
+    const connection = this.channel?.connection
+    if (connection === undefined) throw new MediaError('lost', 'the channel is not controlled')
+    const { deadlines, session } = this.parts
+    return callApi(connection, command, args, deadlines, session.lost, this.gone.signal)
+  }
+
+  private change<T>(work: () => Promise<T>): Promise<T> {
+    const changed = this.changing.then(() => {
+      this.mustBeOpen()
+      return work()
+    })
+    this.changing = changed.catch(() => undefined)
+    return changed
+  }
+
+  private async attempt(work: () => void | Promise<void>): Promise<void> {
+    this.mustBeOpen()
+    await work()
+  }
+
+  private mustBeOpen(): void {
+    if (this.life !== 'open') throw new MediaError('lost', `endpoint ${this.id} is ${this.life}`)
+  }
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../../ports/clock.js'
+import type { Log } from '../../ports/log.js'
+import {
+  type Media,
+  type MediaEndpoint,
+  type MediaEndpointOptions,
+  MediaError,
+  type MediaGauges,
+} from '../../ports/media.js'
+import { inOrder } from './choice.js'
+import { Deadlines } from './deadlines.js'
+import { FreeswitchEndpoint } from './endpoint.js'
+import { openEndpoint } from './open-endpoint.js'
+import { audioOf } from './sdp.js'
+import { FreeswitchServer, type ServerOptions } from './server.js'
+import { MediaSignaling, type SignalingServer } from './signaling.js'
+import { SilenceWatch } from './silence.js'
+
+export interface FreeswitchOptions {
+  readonly servers: readonly Omit<ServerOptions, 'listen'>[]
+  /** Where INVITEs to them go through; the first that is up serves. */
+  readonly signaling: readonly SignalingServer[]
+  /** Where each channel connects back to: an address of ours, and the one that FreeSWITCH knows it by. */
+  readonly listen: { readonly host: string; readonly advertise?: string }
+  /** Silence on a joined side, in ms, that is told of; 0: never. */
+  readonly mediaTimeoutMs: number
+}
+
+/** How long the first connections may take; what is away then is waited for in the background. */
+const START_MS = 3_000
+
+/** RTP and RTCP. */
+const PORTS = 2
+
+/**
+ * The port `media` on a pool of FreeSWITCH servers. A server that is away, now or later, is no reason to reject: it
+ * is connected to again, and `gauges` says when none is there.
+ */
+export async function createFreeswitchMedia(
+  options: FreeswitchOptions,
+  clock: Clock,
+  log: Log,
+): Promise<Media> {
+  const media = new FreeswitchMedia(options, clock, log)
+  await media.start()
+  return media
+}
+
+class FreeswitchMedia implements Media {
+  private readonly deadlines: Deadlines
+  private readonly signaling: MediaSignaling
+  private readonly servers: readonly FreeswitchServer[]
+  private readonly silence: SilenceWatch
+  private closed = false
+
+  constructor(options: FreeswitchOptions, clock: Clock, log: Log) {
+    const { servers, listen, signaling, mediaTimeoutMs } = options
+    this.log = log
+    this.deadlines = new Deadlines(clock)
+    this.signaling = new MediaSignaling(signaling, clock, log)
+    this.servers = servers.map(
+      (each) => new FreeswitchServer({ ...each, listen }, this.deadlines, clock, log),
+    )
+    this.silence = new SilenceWatch(() => this.endpoints(), mediaTimeoutMs, clock, log)
+  }
+
+  private readonly log: Log
+
+  async start(): Promise<void> {
+    const first = Promise.all([this.signaling.ready(), ...this.servers.map((server) => server.connect())])
+    await this.deadlines.within(first, START_MS, 'the media engine').catch((error: unknown) => {
+      this.log.warn({ err: error }, 'the media engine is not complete yet')
+    })
+  }
+
+  async endpoint(options: MediaEndpointOptions): Promise<MediaEndpoint> {
+    if (this.closed) throw new MediaError('lost', 'the media engine is closed')
+    if (options.offer !== undefined && audioOf(options.offer) === undefined) {
+      throw new MediaError('not-acceptable', 'no audio stream is offered')
+    }
+    const servers = this.candidates(options)
+    let refusal = new MediaError('exhausted', 'no media server takes new calls')
+    for (const server of servers) {
+      try {
+        return await openEndpoint(server, this.signaling.current(), options, this.deadlines, this.log)
+      } catch (error) {
+        if (!(error instanceof MediaError) || error.code === 'not-acceptable') throw error
+        this.log.warn({ err: error, server: server.name }, 'a media server gave no endpoint')
+        refusal = error
+      }
+    }
+    throw refusal
+  }
+
+  async gauges(): Promise<MediaGauges> {
+    const away = this.servers.flatMap(({ name, away: why }) => (why === undefined ? [] : [`${name}: ${why}`]))
+    if (away.length === this.servers.length) throw new MediaError('lost', away.join('; '))
+    if (!this.signaling.up) throw new MediaError('lost', 'no SIP server leads to the media engine')
+    const endpoints = this.endpoints()
+    return Promise.resolve({
+      endpoints: endpoints.length,
+      portsInUse: endpoints.length * PORTS,
+      tones: endpoints.filter(({ playing }) => playing).length,
+      timers:
+        this.deadlines.pending +
+        this.silence.timers +
+        this.servers.reduce((sum, { timers }) => sum + timers, 0),
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    this.silence.close()
+    await Promise.all(this.endpoints().map((endpoint) => endpoint.close()))
+    for (const server of this.servers) server.close()
+    this.signaling.close()
+  }
+
+  private endpoints(): readonly FreeswitchEndpoint[] {
+    return this.servers.flatMap((server) => [...server.endpoints])
+  }
+
+  /** Both sides of a call are on one server: two cannot be joined. */
+  private candidates({ offerLike, region }: MediaEndpointOptions): readonly FreeswitchServer[] {
+    if (offerLike === undefined) {
+      const servers = inOrder(this.servers, region)
+      if (servers.length === 0 && this.servers.every(({ away }) => away !== undefined)) {
+        throw new MediaError('lost', 'every media server is away')
+      }
+      return servers
+    }
+    if (offerLike instanceof FreeswitchEndpoint) return [offerLike.server]
+    throw new MediaError('not-acceptable', `endpoint ${offerLike.id} is of another engine`)
+  }
+}
