@@ -68,7 +68,10 @@ export interface CallEventRecord {
 }
 
 export interface DeviceStore {
-  /** Makes or replaces the device. Written when the promise resolves. */
+  /**
+   * Makes or replaces the device. Written when the promise resolves. Rejects with {@link StoreConflict} where another
+   * device has its push address.
+   */
   putDevice(device: Device): Promise<void>
   device(id: string): Promise<Device | null>
   devicesOf(user: string): Promise<readonly Device[]>
@@ -98,16 +101,38 @@ export interface CallStore {
   call(id: string): Promise<{ readonly call: CallRecord; readonly events: readonly CallEventRecord[] } | null>
   /** Newest first. */
   recentCalls(limit: number): Promise<readonly CallRecord[]>
-  /** Gives every call that has no ending this one; returns their ids. For the start after a crash. */
-  endInterrupted(ending: Ending, at: number): Promise<readonly string[]>
 }
 
+/** What the servers on one database know of each other. A node is one life of a server: a restart is another. */
+export interface NodeStore {
+  /** Says that this node lives; to be called when it starts, and every few seconds ({@link BEAT_MS}) from then on. */
+  beat(): Promise<void>
+  /**
+   * Gives this ending to every call without one whose node is gone, and returns their ids. Gone is an earlier life of
+   * this server, and a node that was silent for {@link SILENCE_MS} while this one was not. A call that turns out to
+   * live gets its own ending when it has one.
+   */
+  endInterrupted(ending: Ending, at: number): Promise<readonly string[]>
+  /** 32 random bytes under this name, the same for all nodes and for ever. */
+  secret(name: string): Promise<Uint8Array>
+}
+
+/** How often a node is to say that it lives, in milliseconds. */
+export const BEAT_MS = 10_000
+/** After so many milliseconds without a word a node is gone. */
+export const SILENCE_MS = 60_000
+
 /** Errors of every method: {@link StoreUnavailable} where the database cannot be reached or does not answer in time. */
-export interface Store extends DeviceStore, BindingStore, CallStore {
+export interface Store extends DeviceStore, BindingStore, CallStore, NodeStore {
   ping(): Promise<void>
   close(): Promise<void>
 }
 
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+}
+
+/** What was to be written contradicts what another wrote meanwhile: read again, and decide anew. */
+export class StoreConflict extends Error {
+  override readonly name = 'StoreConflict'
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ending } from '../../src/call/ending.js'
+import { StoreConflict } from '../../src/ports/store.js'
 import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
 
 /** 2026-01-01, in microseconds. */
@@ -75,6 +76,8 @@ export function someEvent(callId: string, seq: number, more: Partial<CallEventRe
 
 export interface StoreUnderTest {
   readonly store: Store
+  /** The store as the same server opens it when it starts again, in place of this one. */
+  restart(): Promise<Store>
   dispose(): Promise<void>
 }
 
@@ -92,6 +95,12 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     devicesContract(() => store)
     bindingsContract(() => store)
     callsContract(() => store)
+    nodesContract(
+      () => store,
+      async () => {
+        store = await subject.restart()
+      },
+    )
 
     it('answers a ping', async () => {
       await expect(store.ping()).resolves.toBeUndefined()
@@ -151,14 +160,41 @@ function devicesContract(store: () => Store): void {
     expect(await store().deviceByPush({ provider: 'fcm', token, param: 'p' })).toBeNull()
   })
 
-  it('gives a push address to the device that was seen last, while it moves from one to another', async () => {
+  it('gives a push address to one device only, until that one gives it up', async () => {
     const push = { provider: 'acme', token: fresh('token') }
     const [before, after] = [someDevice({ push }), someDevice({ push, seenAt: NOW + 200_000 })]
-    await store().putDevice(after)
     await store().putDevice(before)
+    await expect(store().putDevice(after)).rejects.toBeInstanceOf(StoreConflict)
+    expect(await store().device(after.id)).toBeNull()
+    await store().putDevice({ ...before, push: null })
+    await store().putDevice(after)
     expect(await store().deviceByPush(push)).toEqual(after)
-    await store().putDevice({ ...after, push: null })
-    expect(await store().deviceByPush(push)).toEqual(before)
+    await expect(store().putDevice(before)).rejects.toBeInstanceOf(StoreConflict)
+  })
+
+  it('takes one token of two services, and of two apps, for different addresses', async () => {
+    const token = fresh('token')
+    const addresses = [
+      { provider: 'acme', token },
+      { provider: 'fcm', token },
+      { provider: 'acme', token, param: 'a' },
+      { provider: 'acme', token, param: 'b' },
+    ]
+    const devices = addresses.map((push) => someDevice({ push }))
+    for (const device of devices) await store().putDevice(device)
+    for (const device of devices) {
+      expect(await store().deviceByPush(device.push ?? { provider: '', token: '' })).toEqual(device)
+    }
+  })
+
+  it('takes a token of thousands of letters of any kind', async () => {
+    const long = () =>
+      Array.from({ length: 2048 }, () => 'ü\\✓7'.charAt(Math.floor(Math.random() * 4))).join('')
+    const push = { provider: 'acme', token: fresh(long()), param: long() }
+    const device = someDevice({ push })
+    await store().putDevice(device)
+    expect(await store().deviceByPush(push)).toEqual(device)
+    expect(await store().retirePush(device.id, push, '410', NOW)).toBe(true)
   })
 
   it('finds a device by its instance within one user', async () => {
@@ -311,12 +347,27 @@ function callsContract(store: () => Store): void {
     const recent = await store().recentCalls(2)
     expect(recent).toEqual([calls[1], calls[2]])
   })
+}
+
+function nodesContract(store: () => Store, restart: () => Promise<void>): void {
+  const interrupted = ending('interrupted', 'server', { detail: 'the server died' })
+
+  it('leaves the calls of a server that lives alone', async () => {
+    const open = someCall()
+    await store().beat()
+    await store().saveCalls([open], [])
+    await store().beat()
+    expect(await store().endInterrupted(interrupted, NOW + 50)).not.toContain(open.id)
+    expect((await store().call(open.id))?.call).toEqual(open)
+  })
 
   it('gives calls without an ending the one that a restart has for them, once', async () => {
     const open = [someCall(), someCall()]
     const done = someCall({ endedAt: NOW + 1, ending: ending('busy', 'callee') })
+    await store().beat()
     await store().saveCalls([...open, done], [])
-    const interrupted = ending('interrupted', 'server', { detail: 'the server died' })
+    await restart()
+    await store().beat()
     const ids = await store().endInterrupted(interrupted, NOW + 50)
     expect(ids).toEqual(expect.arrayContaining(open.map((call) => call.id)))
     expect(ids).not.toContain(done.id)
@@ -325,5 +376,15 @@ function callsContract(store: () => Store): void {
     }
     expect((await store().call(done.id))?.call).toEqual(done)
     expect(await store().endInterrupted(interrupted, NOW + 60)).toEqual([])
+  })
+
+  it('keeps its secrets over a restart, and each for itself', async () => {
+    const name = fresh('secret')
+    const [one, again] = await Promise.all([store().secret(name), store().secret(name)])
+    expect(one).toHaveLength(32)
+    expect(again).toEqual(one)
+    expect(await store().secret(fresh('secret'))).not.toEqual(one)
+    await restart()
+    expect(await store().secret(name)).toEqual(one)
   })
 }

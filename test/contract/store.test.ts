@@ -1,40 +1,64 @@
-import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import pg from 'pg'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/adapters/postgres/index.js'
 import type { MigratingStore } from '../../src/adapters/postgres/index.js'
 import { ending } from '../../src/call/ending.js'
 import { StoreUnavailable } from '../../src/ports/store.js'
 import { FakeStore } from '../support/fake-store.js'
+import { describeWith, postgresForFile } from '../support/postgres/index.js'
 import { fresh, someBinding, someCall, someDevice, someEvent, storeContract } from './store.contract.js'
+import type { StoreUnderTest } from './store.contract.js'
 
-const POSTGRES = process.env.REVEILLE_TEST_POSTGRES
+const postgres = await postgresForFile()
 
-storeContract('the fake', () => Promise.resolve({ store: new FakeStore(), dispose: () => Promise.resolve() }))
-
-storeContract('PGlite', async () => {
-  const store = await openStore({ engine: 'pglite', path: null })
-  await store.migrate()
-  return { store, dispose: () => store.close() }
+storeContract('the fake', () => {
+  let store = new FakeStore()
+  const restart = () => Promise.resolve((store = new FakeStore(store)))
+  return Promise.resolve({ store, restart, dispose: () => Promise.resolve() })
 })
 
-if (POSTGRES === undefined) {
-  describe.skip('the store on PostgreSQL (skipped: REVEILLE_TEST_POSTGRES names no server)', () => {
-    it('keeps the contract', () => undefined)
-  })
-} else {
+storeContract('PGlite', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'reveille-store-'))
+  return reopened(
+    () => openStore({ engine: 'pglite', path }),
+    () => Promise.resolve(rmSync(path, { recursive: true, force: true })),
+  )
+})
+
+describeWith('the store on PostgreSQL', postgres, (server) => {
   storeContract('PostgreSQL', async () => {
-    const database = await createDatabase(POSTGRES)
-    const store = await openStore({ engine: 'postgres', url: database.url })
-    await store.migrate()
-    const dispose = async () => {
-      await store.close()
-      await database.drop()
-    }
-    return { store, dispose }
+    const database = await server.database()
+    return reopened(
+      () => openStore({ engine: 'postgres', url: database.url, node: 'a' }),
+      () => database.drop(),
+    )
   })
+})
+
+/** A store of which there is one at a time. */
+async function reopened(
+  open: () => Promise<MigratingStore>,
+  remove: () => Promise<void>,
+): Promise<StoreUnderTest> {
+  const store = await open()
+  await store.migrate()
+  let current = store
+  return {
+    store,
+    async restart() {
+      await current.close()
+      current = await open()
+      return current
+    },
+    async dispose() {
+      await current.close()
+      await remove()
+    },
+  }
 }
 
 describe('the store in SQL', () => {
@@ -154,69 +178,3 @@ describe('a PostgreSQL server out of reach', () => {
     await expect(openStore({ engine: 'postgres', url })).rejects.toBeInstanceOf(StoreUnavailable)
   })
 })
-
-describe.skipIf(POSTGRES === undefined)('a PostgreSQL server in trouble', () => {
-  it('is unavailable while a statement waits longer than its limit, and comes back', async () => {
-    const database = await createDatabase(POSTGRES ?? '')
-    const store = await openStore({ engine: 'postgres', url: database.url, statementTimeout: 100 })
-    await store.migrate()
-    const other = new pg.Client({ connectionString: database.url })
-    await other.connect()
-    await other.query('begin; lock table devices in access exclusive mode')
-    await expect(store.listDevices()).rejects.toBeInstanceOf(StoreUnavailable)
-    await other.query('rollback')
-    expect(await store.listDevices()).toEqual([])
-    await other.end()
-    await store.close()
-    await database.drop()
-  })
-
-  it('loses its connections without ending the process, and reconnects', async () => {
-    const database = await createDatabase(POSTGRES ?? '')
-    const store = await openStore({ engine: 'postgres', url: database.url, poolSize: 2 })
-    await store.migrate()
-    const other = new pg.Client({ connectionString: database.url })
-    await other.connect()
-    await other.query('begin; lock table devices in access exclusive mode')
-    const waiting = store.listDevices().catch((error: unknown) => error)
-    await until(async () => {
-      const { rows } = await other.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")
-      return rows.length > 0
-    })
-    await other.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reveille' and datname = current_database()",
-    )
-    expect(await waiting).toBeInstanceOf(StoreUnavailable)
-    await other.query('rollback')
-    // The pool learns of an idle connection's end by an event of its own; the first query may still meet it.
-    await until(() =>
-      store.listDevices().then(
-        () => true,
-        () => false,
-      ),
-    )
-    expect(await store.listDevices()).toEqual([])
-    await other.end()
-    await store.close()
-    await database.drop()
-  })
-})
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A database of its own on the server that the URL names. */
-async function createDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
-  const name = `reveille_test_${randomUUID().replaceAll('-', '')}`
-  const run = async (statement: string) => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    await client.query(statement)
-    await client.end()
-  }
-  await run(`create database ${name}`)
-  const own = new URL(url)
-  own.pathname = `/${name}`
-  return { url: own.href, drop: () => run(`drop database ${name} with (force)`) }
-}

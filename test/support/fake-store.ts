@@ -1,16 +1,40 @@
-import { StoreUnavailable } from '../../src/ports/store.js'
+import { randomBytes } from 'node:crypto'
+import { StoreConflict, StoreUnavailable } from '../../src/ports/store.js'
 import type { Ending } from '../../src/call/ending.js'
 import type { PushTarget } from '../../src/ports/push.js'
 import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
 
+/** What outlives a life of the server. */
+interface Data {
+  readonly devices: Map<string, Device>
+  readonly bindings: Map<string, Binding>
+  readonly calls: Map<string, CallRecord>
+  readonly events: Map<string, CallEventRecord[]>
+  readonly secrets: Map<string, Uint8Array>
+}
+
+function emptyData(): Data {
+  return {
+    devices: new Map(),
+    bindings: new Map(),
+    calls: new Map(),
+    events: new Map(),
+    secrets: new Map(),
+  }
+}
+
 /** The store's contract in memory. What goes in and comes out is copied, as a database would. */
 export class FakeStore implements Store {
-  readonly #devices = new Map<string, Device>()
-  readonly #bindings = new Map<string, Binding>()
-  readonly #calls = new Map<string, CallRecord>()
-  readonly #events = new Map<string, CallEventRecord[]>()
+  readonly #data: Data
+  /** Calls that this life of the server has. */
+  readonly #own = new Set<string>()
   #failing: (method: keyof Store) => boolean = () => false
   #delay: () => Promise<void> = () => Promise.resolve()
+
+  /** @param before the life before this one: its data stays */
+  constructor(before?: FakeStore) {
+    this.#data = before === undefined ? emptyData() : before.#data
+  }
 
   /** While `failing` says so of a method, it rejects with {@link StoreUnavailable}. */
   failWhile(failing: (method: keyof Store) => boolean): void {
@@ -24,51 +48,56 @@ export class FakeStore implements Store {
 
   async putDevice(device: Device): Promise<void> {
     await this.#enter('putDevice')
-    this.#devices.set(device.id, structuredClone(device))
+    const owner = [...this.#data.devices.values()].find((other) => owns(other, device.push))
+    if (owner && owner.id !== device.id) throw new StoreConflict('the push address is another device’s')
+    this.#data.devices.set(device.id, structuredClone(device))
   }
 
   async device(id: string): Promise<Device | null> {
     await this.#enter('device')
-    return structuredClone(this.#devices.get(id) ?? null)
+    return structuredClone(this.#data.devices.get(id) ?? null)
   }
 
   async devicesOf(user: string): Promise<readonly Device[]> {
     await this.#enter('devicesOf')
-    return structuredClone([...this.#devices.values()].filter((device) => device.user === user))
+    return structuredClone([...this.#data.devices.values()].filter((device) => device.user === user))
   }
 
   async deviceByPush(push: PushTarget): Promise<Device | null> {
     await this.#enter('deviceByPush')
-    return this.#latest((device) => owns(device, push))
+    const owner = [...this.#data.devices.values()].find((device) => owns(device, push))
+    return structuredClone(owner ?? null)
   }
 
   async deviceByInstance(user: string, instance: string): Promise<Device | null> {
     await this.#enter('deviceByInstance')
-    return this.#latest((device) => device.user === user && device.instance === instance)
+    const claims = (device: Device) => device.user === user && device.instance === instance
+    const [latest] = [...this.#data.devices.values()].filter(claims).sort((a, b) => b.seenAt - a.seenAt)
+    return structuredClone(latest ?? null)
   }
 
   async retirePush(deviceId: string, push: PushTarget, reason: string, at: number): Promise<boolean> {
     await this.#enter('retirePush')
-    const device = this.#devices.get(deviceId)
+    const device = this.#data.devices.get(deviceId)
     if (!device || !owns(device, push)) return false
-    this.#devices.set(deviceId, { ...device, push: null, retired: { at, reason } })
+    this.#data.devices.set(deviceId, { ...device, push: null, retired: { at, reason } })
     return true
   }
 
   async listDevices(): Promise<readonly Device[]> {
     await this.#enter('listDevices')
-    return structuredClone([...this.#devices.values()])
+    return structuredClone([...this.#data.devices.values()])
   }
 
   async writeBindings(change: { put: readonly Binding[]; remove: readonly string[] }): Promise<void> {
     await this.#enter('writeBindings')
-    for (const id of change.remove) this.#bindings.delete(id)
-    for (const binding of change.put) this.#bindings.set(binding.bindingId, structuredClone(binding))
+    for (const id of change.remove) this.#data.bindings.delete(id)
+    for (const binding of change.put) this.#data.bindings.set(binding.bindingId, structuredClone(binding))
   }
 
   async bindingsOf(user: string, now: number): Promise<readonly Binding[]> {
     await this.#enter('bindingsOf')
-    const live = [...this.#bindings.values()].filter(
+    const live = [...this.#data.bindings.values()].filter(
       (binding) => binding.user === user && binding.expiresAt > now,
     )
     return structuredClone(live)
@@ -76,18 +105,21 @@ export class FakeStore implements Store {
 
   async dropExpired(now: number): Promise<number> {
     await this.#enter('dropExpired')
-    const expired = [...this.#bindings.values()].filter((binding) => binding.expiresAt <= now)
-    for (const binding of expired) this.#bindings.delete(binding.bindingId)
+    const expired = [...this.#data.bindings.values()].filter((binding) => binding.expiresAt <= now)
+    for (const binding of expired) this.#data.bindings.delete(binding.bindingId)
     return expired.length
   }
 
   async saveCalls(calls: readonly CallRecord[], events: readonly CallEventRecord[]): Promise<void> {
     await this.#enter('saveCalls')
-    for (const call of calls) this.#calls.set(call.id, structuredClone(call))
+    for (const call of calls) {
+      this.#data.calls.set(call.id, structuredClone(call))
+      this.#own.add(call.id)
+    }
     for (const event of events) {
-      const journal = (this.#events.get(event.callId) ?? []).filter((other) => other.seq !== event.seq)
+      const journal = (this.#data.events.get(event.callId) ?? []).filter((other) => other.seq !== event.seq)
       journal.push(structuredClone(event))
-      this.#events.set(
+      this.#data.events.set(
         event.callId,
         journal.sort((a, b) => a.seq - b.seq),
       )
@@ -96,21 +128,33 @@ export class FakeStore implements Store {
 
   async call(id: string): Promise<{ call: CallRecord; events: readonly CallEventRecord[] } | null> {
     await this.#enter('call')
-    const call = this.#calls.get(id)
-    return call ? structuredClone({ call, events: this.#events.get(id) ?? [] }) : null
+    const call = this.#data.calls.get(id)
+    return call ? structuredClone({ call, events: this.#data.events.get(id) ?? [] }) : null
   }
 
   async recentCalls(limit: number): Promise<readonly CallRecord[]> {
     await this.#enter('recentCalls')
-    const newestFirst = [...this.#calls.values()].sort((a, b) => b.startedAt - a.startedAt)
+    const newestFirst = [...this.#data.calls.values()].sort((a, b) => b.startedAt - a.startedAt)
     return structuredClone(newestFirst.slice(0, limit))
+  }
+
+  async beat(): Promise<void> {
+    await this.#enter('beat')
+  }
+
+  async secret(name: string): Promise<Uint8Array> {
+    await this.#enter('secret')
+    const secret = this.#data.secrets.get(name) ?? randomBytes(32)
+    this.#data.secrets.set(name, secret)
+    return secret
   }
 
   async endInterrupted(ending: Ending, at: number): Promise<readonly string[]> {
     await this.#enter('endInterrupted')
-    const open = [...this.#calls.values()].filter((call) => call.ending === null)
+    const gone = (call: CallRecord) => call.ending === null && !this.#own.has(call.id)
+    const open = [...this.#data.calls.values()].filter(gone)
     for (const call of open)
-      this.#calls.set(call.id, { ...call, ending: structuredClone(ending), endedAt: at })
+      this.#data.calls.set(call.id, { ...call, ending: structuredClone(ending), endedAt: at })
     return open.map((call) => call.id)
   }
 
@@ -121,12 +165,6 @@ export class FakeStore implements Store {
   close(): Promise<void> {
     this.#failing = () => true
     return Promise.resolve()
-  }
-
-  /** Where two devices claim one token or instance for a moment, it is the one's that was seen last. */
-  #latest(claims: (device: Device) => boolean): Device | null {
-    const [found] = [...this.#devices.values()].filter(claims).sort((a, b) => b.seenAt - a.seenAt)
-    return structuredClone(found ?? null)
   }
 
   async #enter(method: keyof Store): Promise<void> {

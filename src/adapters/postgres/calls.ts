@@ -2,14 +2,14 @@ import { sql } from 'kysely'
 import type { Kysely, Selectable } from 'kysely'
 import type { CallEventRecord, CallRecord, CallStore } from '../../ports/store.js'
 import { insertRows, isFilled, lastOfEach } from './batch.js'
-import { toJson } from './json.js'
 import type { CallEventTable, CallTable, Tables } from './tables.js'
 
-export function callStore(db: Kysely<Tables>): CallStore {
+/** @param node whose calls are saved here */
+export function callStore(db: Kysely<Tables>, node: string): CallStore {
   return {
     async saveCalls(calls, events) {
       await db.transaction().execute(async (transaction) => {
-        await putCalls(transaction, calls)
+        await putCalls(transaction, calls, node)
         await putEvents(transaction, events)
       })
     },
@@ -36,22 +36,12 @@ export function callStore(db: Kysely<Tables>): CallStore {
         .execute()
       return rows.map(toCall)
     },
-
-    async endInterrupted(ending, at) {
-      const rows = await db
-        .updateTable('calls')
-        .set({ ending: toJson(ending), ended_at: at })
-        .where('ending', 'is', null)
-        .returning('id')
-        .execute()
-      return rows.map((row) => row.id)
-    },
   }
 }
 
 /** What a call has once come to is not taken back by a batch that is written late or again. */
-async function putCalls(db: Kysely<Tables>, calls: readonly CallRecord[]): Promise<void> {
-  const rows = lastOfEach(calls, (call) => call.id).map(toRow)
+async function putCalls(db: Kysely<Tables>, calls: readonly CallRecord[], node: string): Promise<void> {
+  const rows = lastOfEach(calls, (call) => call.id).map((call) => toRow(call, node))
   if (!isFilled(rows)) return
   await sql`
     ${insertRows('calls', rows)}
@@ -61,7 +51,7 @@ async function putCalls(db: Kysely<Tables>, calls: readonly CallRecord[]): Promi
       ended_at = coalesce(excluded.ended_at, calls.ended_at),
       trunk = excluded.trunk, caller = excluded.caller, callee = excluded.callee,
       user_name = coalesce(excluded.user_name, calls.user_name),
-      ending = coalesce(excluded.ending, calls.ending)`.execute(db)
+      ending = coalesce(excluded.ending, calls.ending), node = excluded.node`.execute(db)
 }
 
 async function putEvents(db: Kysely<Tables>, events: readonly CallEventRecord[]): Promise<void> {
@@ -70,7 +60,7 @@ async function putEvents(db: Kysely<Tables>, events: readonly CallEventRecord[])
   await sql`${insertRows('call_events', rows)} on conflict (call_id, seq) do nothing`.execute(db)
 }
 
-function toRow(call: CallRecord): Selectable<CallTable> {
+function toRow(call: CallRecord, node: string): Selectable<CallTable> {
   return {
     id: call.id,
     started_at: call.startedAt,
@@ -81,6 +71,7 @@ function toRow(call: CallRecord): Selectable<CallTable> {
     callee: call.to,
     user_name: call.user,
     ending: call.ending,
+    node,
   }
 }
 

@@ -1,22 +1,30 @@
-import type { Kysely, Selectable } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely, RawBuilder, Selectable, SqlBool } from 'kysely'
+import { StoreConflict } from '../../ports/store.js'
 import type { Device, DeviceStore } from '../../ports/store.js'
 import type { PushTarget } from '../../ports/push.js'
+import { sqlState } from './errors.js'
 import type { DeviceRow, Tables } from './tables.js'
+
+const UNIQUE_VIOLATION = '23505'
 
 export function deviceStore(db: Kysely<Tables>): DeviceStore {
   const devices = () => db.selectFrom('devices').selectAll()
-  // What two devices claim at once, while a token moves between them, belongs to the one that was seen last.
-  const latest = () => devices().orderBy('seen_at', 'desc').orderBy('id').limit(1)
   const one = (row: Selectable<DeviceRow> | undefined) => (row === undefined ? null : toDevice(row))
 
   return {
     async putDevice(device) {
       const row = toRow(device)
-      await db
-        .insertInto('devices')
-        .values(row)
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-        .execute()
+      try {
+        await db
+          .insertInto('devices')
+          .values(row)
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+          .execute()
+      } catch (error) {
+        if (sqlState(error) !== UNIQUE_VIOLATION) throw error
+        throw new StoreConflict('the push address is another device’s', { cause: error })
+      }
     },
 
     async device(id) {
@@ -29,18 +37,17 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
     },
 
     async deviceByPush(push) {
-      const row = await latest()
-        .where('push_provider', '=', push.provider)
-        .where('push_token', '=', push.token)
-        .where('push_param', 'is not distinct from', push.param ?? null)
-        .executeTakeFirst()
-      return one(row)
+      return one(await devices().where(hasPush(push)).executeTakeFirst())
     },
 
     async deviceByInstance(user, instance) {
-      const row = await latest()
+      // Two nodes may each have made a device of it: the one that was seen last is in use.
+      const row = await devices()
         .where('user_name', '=', user)
         .where('instance', '=', instance)
+        .orderBy('seen_at', 'desc')
+        .orderBy('id')
+        .limit(1)
         .executeTakeFirst()
       return one(row)
     },
@@ -50,9 +57,7 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
         .updateTable('devices')
         .set({ ...pushColumns(null), retired_at: at, retired_reason: reason })
         .where('id', '=', deviceId)
-        .where('push_provider', '=', push.provider)
-        .where('push_token', '=', push.token)
-        .where('push_param', 'is not distinct from', push.param ?? null)
+        .where(hasPush(push))
         .executeTakeFirstOrThrow()
       return numUpdatedRows > 0n
     },
@@ -62,6 +67,14 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
       return rows.map(toDevice)
     },
   }
+}
+
+/** As the index has it: an address is looked up by hashes, and is at most one device's. */
+function hasPush({ provider, token, param = '' }: PushTarget): RawBuilder<SqlBool> {
+  const hash = (value: unknown) => sql`sha256(replace(${value}, '\\', '\\\\')::bytea)`
+  return sql<SqlBool>`push_provider = ${provider} and push_token is not null
+    and ${hash(sql.ref('push_token'))} = ${hash(token)}
+    and ${hash(sql`coalesce(push_param, '')`)} = ${hash(param)}`
 }
 
 function pushColumns(push: PushTarget | null) {

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { PostgresPool } from 'kysely'
+import { SILENCE_MS } from '../../ports/store.js'
 import type { Store } from '../../ports/store.js'
 import { bindingStore } from './bindings.js'
 import { callStore } from './calls.js'
 import type { Database } from './database.js'
 import { deviceStore } from './devices.js'
 import { migrate } from './migrate.js'
+import { nodeStore } from './nodes.js'
+import type { Life } from './nodes.js'
 import { openPglite } from './pglite.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
@@ -16,7 +20,14 @@ export { DirectoryInUse } from './directory-lock.js'
 export type StoreOptions =
   /** PGlite in the directory, which is made where it is missing; in memory where `path` is null. */
   | { readonly engine: 'pglite'; readonly path: string | null }
-  | ({ readonly engine: 'postgres' } & ServerOptions)
+  | ({ readonly engine: 'postgres' } & ServerOptions & NodeOptions)
+
+export interface NodeOptions {
+  /** Name of this server, which no other one on the database has; without one a restart is a stranger. */
+  readonly node?: string
+  /** After so many milliseconds without a word another node is gone. */
+  readonly silence?: number
+}
 
 export interface MigratingStore extends Store {
   /** Brings the tables up to date; returns the names of the migrations that were applied now. */
@@ -30,7 +41,7 @@ export interface MigratingStore extends Store {
  */
 export async function openStore(options: StoreOptions): Promise<MigratingStore> {
   const database = options.engine === 'pglite' ? await openPglite(options.path) : openServer(options)
-  const store = storeOn(database)
+  const store = storeOn(database, lifeOf(options))
   try {
     await store.ping()
     return store
@@ -40,13 +51,21 @@ export async function openStore(options: StoreOptions): Promise<MigratingStore> 
   }
 }
 
-function storeOn(database: Database): MigratingStore {
+function lifeOf(options: StoreOptions): Life {
+  const id = randomUUID()
+  if (options.engine === 'pglite') return { id, name: null, alone: true, silenceMs: SILENCE_MS }
+  const { node = null, silence = SILENCE_MS } = options
+  return { id, name: node, alone: false, silenceMs: silence }
+}
+
+function storeOn(database: Database, life: Life): MigratingStore {
   const db = kyselyOn(database.pool)
   let closing: Promise<void> | undefined
   return {
     ...deviceStore(db),
     ...bindingStore(db),
-    ...callStore(db),
+    ...callStore(db, life.id),
+    ...nodeStore(db, life),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -50,6 +50,8 @@ export interface CallTable {
   callee: string
   user_name: string | null
   ending: Json<Ending | null>
+  /** Id of the node that has the call. */
+  node: string | null
 }
 
 export interface CallEventTable {
@@ -60,9 +62,24 @@ export interface CallEventTable {
   data: Json<Record<string, unknown> | null>
 }
 
+export interface NodeTable {
+  id: string
+  name: string | null
+  started_at: Micros
+  seen_at: Micros
+  steady_since: Micros
+}
+
+export interface SecretTable {
+  name: string
+  value: string
+}
+
 export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
   calls: CallTable
   call_events: CallEventTable
+  nodes: NodeTable
+  secrets: SecretTable
 }

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { openStore } from '../../../src/adapters/postgres/index.js'
+import { migrate } from '../../../src/adapters/postgres/migrate.js'
+import type { Tables } from '../../../src/adapters/postgres/tables.js'
+import { describeWith, postgresForFile, type TestDatabase } from '../../support/postgres/index.js'
+
+const postgres = await postgresForFile()
+
+const MIGRATIONS = ['0001-devices-bindings-calls', '0002-nodes', '0003-push-addresses']
+
+describeWith('migrations on PostgreSQL', postgres, (server) => {
+  async function database(): Promise<TestDatabase> {
+    const made = await server.database()
+    onTestFinished(() => made.drop())
+    return made
+  }
+
+  it('are applied once by nodes that start at once, ten times over', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const made = await server.database()
+      const { url } = made
+      const stores = await Promise.all([1, 2, 3].map(() => openStore({ engine: 'postgres', url })))
+      const applied = await Promise.all(stores.map((store) => store.migrate()))
+      expect(applied.flat().sort()).toEqual(MIGRATIONS)
+      for (const store of stores) expect(await store.listDevices()).toEqual([])
+      await Promise.all(stores.map((store) => store.close()))
+      await made.drop()
+    }
+  })
+
+  it('wait for another node that takes longer than a statement may', async () => {
+    const { url } = await database()
+    const store = await openStore({ engine: 'postgres', url, statementTimeout: 100 })
+    const other = new pg.Client({ connectionString: url })
+    await other.connect()
+    onTestFinished(async () => {
+      await other.end()
+      await store.close()
+    })
+    // The lock that every node migrates under.
+    await other.query('select pg_advisory_lock(3853314791062309107)')
+    const migrated = store.migrate()
+    await other.query('select pg_sleep(0.3)')
+    const { rows } = await other.query("select 1 from pg_stat_activity where wait_event = 'advisory'")
+    expect(rows).toHaveLength(1)
+    await other.query('select pg_advisory_unlock_all()')
+    expect(await migrated).toEqual(MIGRATIONS)
+  })
+
+  it('leave nothing half done, and go on from there', async () => {
+    const { url } = await database()
+    const folder = mkdtempSync(join(tmpdir(), 'reveille-migrations-'))
+    const pool = new pg.Pool({ connectionString: url })
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+    onTestFinished(async () => {
+      await db.destroy()
+      rmSync(folder, { recursive: true })
+    })
+    writeFileSync(join(folder, '0001-one.sql'), 'create table one (id integer)')
+    writeFileSync(join(folder, '0002-two.sql'), 'create table two (id integer); select 1 / 0')
+    await expect(migrate(db, folder)).rejects.toThrow('migration 0002-two failed: division by zero')
+    writeFileSync(join(folder, '0002-two.sql'), 'create table two (id integer)')
+    expect(await migrate(db, folder)).toEqual(['0001-one', '0002-two'])
+  })
+
+  it('take a push address from all devices but the one that was seen last', async () => {
+    const { url } = await database()
+    const store = await openStore({ engine: 'postgres', url })
+    await store.migrate()
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(`
+      drop index devices_push_address;
+      create index devices_by_push on devices (push_token, push_provider);
+      delete from kysely_migration where name = '0003-push-addresses';
+      insert into devices (id, user_name, push_provider, push_token, push_param, created_at, seen_at) values
+        ('a', 'alice', 'acme', 'one', null, 1, 5), ('b', 'bob', 'acme', 'one', null, 1, 7),
+        ('c', 'carol', 'acme', 'one', 'p', 1, 9), ('d', 'dave', 'fcm', 'one', null, 1, 9)`)
+    await client.end()
+    expect(await store.migrate()).toEqual(['0003-push-addresses'])
+    expect(await store.device('a')).toMatchObject({ push: null, retired: { reason: 'registered anew' } })
+    expect((await store.deviceByPush({ provider: 'acme', token: 'one' }))?.id).toBe('b')
+    for (const id of ['b', 'c', 'd']) expect((await store.device(id))?.push).not.toBeNull()
+    await store.close()
+  })
+})
