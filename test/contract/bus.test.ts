@@ -1,7 +1,29 @@
+import { beforeAll } from 'vitest'
 import { createLocalBus } from '../../src/adapters/bus/local.js'
+import { createPostgresBus } from '../../src/adapters/bus/postgres.js'
+import { openStore } from '../../src/adapters/postgres/index.js'
+import { describeWith, postgresForFile, type TestDatabase } from '../support/postgres/index.js'
 import { busContract } from './bus.contract.js'
+
+const postgres = await postgresForFile()
 
 busContract('within a process', (log) => {
   const bus = createLocalBus({ log })
   return Promise.resolve([bus, bus])
+})
+
+describeWith('the bus on PostgreSQL', postgres, (server) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await server.database()
+    const store = await openStore({ engine: 'postgres', url: database.url })
+    await store.migrate()
+    await store.close()
+    return () => database.drop()
+  })
+
+  busContract('on PostgreSQL', (log) => {
+    const open = () => createPostgresBus({ url: database.url, log })
+    return Promise.all([open(), open()])
+  })
 })
