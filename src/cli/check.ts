@@ -24,7 +24,7 @@ function summaryOf({ sip, media, database, push, http, trunks, users, routes }: 
   const numbers = [...users.values()].reduce((count, user) => count + user.numbers.length, 0)
   return [
     ['sip', `${sip.engine}, ${sip.domain}, ${sipPlaces(sip)}`],
-    ['media', `${media.engine}, ${media.host}, ports ${String(media.ports.from)}-${String(media.ports.to)}`],
+    ['media', `${media.engine}, ${mediaPlaces(media)}`],
     ['database', database.engine === 'pglite' ? `pglite, ${database.path}` : redactText(database.url)],
     ['push', listed([...push].map(([provider, { adapter }]) => `${provider} (${adapter})`))],
     ['http', `${http.host}:${String(http.port)}, ${adminOf(http)}`],
@@ -32,6 +32,17 @@ function summaryOf({ sip, media, database, push, http, trunks, users, routes }: 
     ['users', `${String(users.size)} with ${String(numbers)} numbers`],
     ['routes', String(routes.length)],
   ]
+}
+
+function mediaPlaces(media: Config['media']): string {
+  switch (media.engine) {
+    case 'embedded':
+      return `${media.host}, ports ${String(media.ports.from)}-${String(media.ports.to)}`
+    case 'freeswitch':
+      return media.servers.map(({ name, host, port }) => `${name} at ${host}:${String(port)}`).join(', ')
+    default:
+      return media satisfies never
+  }
 }
 
 function sipPlaces(sip: Config['sip']): string {

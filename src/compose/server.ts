@@ -70,9 +70,9 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const senders = await openSenders(watched, log, life)
   const waker = life.own(createWaker({ senders, store, bus, clock, log }))
   const registrar = life.own(openRegistrar(watched, store, bus, senders, log))
-  const media = life.own(await startMedia(config.media, log))
   const sip = await startSip(config.sip, log)
   if (sip.server !== undefined) life.own(sip.server)
+  const media = life.own(await startMedia(config.media, sip.gateways, log))
 
   life.onClose(watched.subscribe((now) => (log.level = now.log.level)))
   const table = currentTable(watched, life)

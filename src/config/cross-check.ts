@@ -112,7 +112,9 @@ function checkNames(
 }
 
 function checkMediaPorts(root: Value, complain: Complain): void {
-  const ports = textOf(at(at(root, 'media'), 'ports')) ?? '20000-20999'
+  const media = at(root, 'media')
+  if (textOf(at(media, 'engine')) === 'freeswitch') return
+  const ports = textOf(at(media, 'ports')) ?? '20000-20999'
   const [from = NaN, to = NaN] = ports.split('-').map(Number)
   itemsOf(at(at(root, 'sip'), 'listen')).forEach((listener, index) => {
     const port = Number(textOf(at(listener, 'port')))

@@ -268,6 +268,16 @@ describe('a bad configuration says', () => {
       '1:73: sip.servers[1].name: is the name of two servers',
     ],
     [
+      'a FreeSWITCH server twice',
+      'media: {engine: freeswitch, servers: [{name: a, host: x, secret: s}, {name: a, host: y, secret: s}]}',
+      '1:77: media.servers[1].name: is the name of two servers',
+    ],
+    [
+      'RTP ports where FreeSWITCH has its own',
+      'media:\n  engine: freeswitch\n  ports: 20000-20999\n  servers: [{name: a, host: x, secret: s}]',
+      '3:3: media.ports: unknown key; known here: engine, servers, host, advertise, timeout',
+    ],
+    [
       'a variable that is not set',
       'http:\n  admin-token: ${TOKEN}',
       '2:16: http.admin-token: the environment variable TOKEN is not set',

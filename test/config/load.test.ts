@@ -78,6 +78,11 @@ describe('a configuration', () => {
 sip:
   engine: drachtio
   servers: [{name: eu-1, host: sip.example.net, secret: cymru, region: eu}]
+media:
+  engine: freeswitch
+  host: 10.0.0.5
+  advertise: app.example.net
+  servers: [{name: fs-1, host: media.example.net, secret: ClueCon, weight: 2, region: eu, sip: {host: 10.0.0.7}}]
 database: {engine: postgres, url: "postgres://u:p@h/d", pool: 3, statement-timeout: 2, connect-timeout: 1500ms}
 push:
   apns: {adapter: apns, key-file: package.json, key-id: K, team-id: T, bundle-id: net.example, production: false,
@@ -94,6 +99,25 @@ routes: [{match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
     expect(config.sip).toMatchObject({
       engine: 'drachtio',
       servers: [{ name: 'eu-1', host: 'sip.example.net', port: 9022, secret: 'cymru', region: 'eu' }],
+    })
+    expect(config.media).toEqual({
+      engine: 'freeswitch',
+      host: '10.0.0.5',
+      advertise: 'app.example.net',
+      timeout: 60_000,
+      servers: [
+        {
+          ...{
+            name: 'fs-1',
+            host: 'media.example.net',
+            port: 8021,
+            secret: 'ClueCon',
+            weight: 2,
+            region: 'eu',
+          },
+          ...{ profile: 'drachtio_mrf', sip: { host: '10.0.0.7', port: 5060 } },
+        },
+      ],
     })
     expect(config.database).toEqual({
       engine: 'postgres',

@@ -10,13 +10,13 @@ import {
   oneOf,
   phoneNumber,
   port,
-  portRange,
   secret,
   sipUri,
   text,
   url,
   whole,
 } from './leaf.js'
+import { media } from './media.js'
 import { push } from './push.js'
 import { defaultTag, finished, named, section, tag } from './section.js'
 import { sip } from './sip.js'
@@ -29,16 +29,6 @@ const userName = matching(
   /^[A-Za-z0-9\-_.!~*'()&=+$,?/]+$/,
   "a user name: letters, digits and any of -_.!~*'()&=+$,?/",
 )
-
-const media = section({
-  engine: defaultTag('embedded'),
-  host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
-  advertise: address().optional().describe('The address in our SDP, where it is another.'),
-  ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
-  timeout: duration('s', '5s', '1d')
-    .prefault('60s')
-    .describe('A call whose media is silent so long is ended.'),
-})
 
 function database(files: Files) {
   const pglite = section({
