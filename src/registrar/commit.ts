@@ -59,3 +59,21 @@ export async function writeAcceptance(
   const remove = accepted.removed.map((binding) => binding.bindingId)
   if (accepted.put.length > 0 || remove.length > 0) await store.writeBindings({ put: accepted.put, remove })
 }
+
+/**
+ * A decision that takes the place of one whose writing failed half-way: tokens that were retired by then are not seen
+ * any more, and what follows from that is still to be done.
+ */
+export function withHalfDone(decision: Acceptance, failed: Acceptance | undefined): Acceptance {
+  if (failed === undefined) return decision
+  const again = new Set(decision.retirements.map(({ device }) => device.id))
+  const kept = new Set([...decision.put, ...decision.removed].map(({ bindingId }) => bindingId))
+  return {
+    ...decision,
+    retirements: [
+      ...failed.retirements.filter(({ device }) => !again.has(device.id)),
+      ...decision.retirements,
+    ],
+    removed: [...failed.removed.filter(({ bindingId }) => !kept.has(bindingId)), ...decision.removed],
+  }
+}

@@ -1,18 +1,27 @@
 import { announce } from './announce.js'
 import { authenticate, type Authenticator } from './auth/authenticator.js'
 import { createDigest, type DigestAlgorithm } from './auth/digest.js'
-import { loadState, lockKeys, pushTargets, userKey, writeAcceptance, type RegistrarStore } from './commit.js'
+import {
+  loadState,
+  lockKeys,
+  pushTargets,
+  userKey,
+  withHalfDone,
+  writeAcceptance,
+  type RegistrarStore,
+} from './commit.js'
 import { decide, type Acceptance } from './decision.js'
 import { inSeconds } from './expiry.js'
 import { withDefaults, type RegistrarLimits } from './limits.js'
 import { refuse, type Refusal } from './refusal.js'
 import { readRegister, unsupportedTags, type RegisterRequest } from './request.js'
 import { SerialQueue } from './serial-queue.js'
-import { StoreUnavailable } from '../ports/store.js'
+import { StoreConflict, StoreUnavailable } from '../ports/store.js'
 import type { UserLookup } from './user.js'
 import type { Bus } from '../ports/bus.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
+import type { PushTarget } from '../ports/push.js'
 import type { Final, SipTransaction } from '../ports/signaling.js'
 
 export interface RegistrarOptions {
@@ -32,6 +41,8 @@ export interface RegistrarOptions {
   readonly domains?: () => ReadonlySet<string>
   /** Digest challenges, the preferred one first. Default SHA-256, MD5. */
   readonly algorithms?: readonly DigestAlgorithm[]
+  /** Signs the digest nonces; nodes that have the same one take each other's. Default: random. */
+  readonly nonceSecret?: Uint8Array
   /** Other schemes, tried and offered before Digest. */
   readonly authenticators?: readonly Authenticator[]
 }
@@ -47,6 +58,8 @@ export interface Registrar {
 
 /** REGISTERs of one user that may wait for each other; a phone sends one at a time. */
 const MOST_WAITING = 16
+/** How often a REGISTER is decided anew because another node was faster. */
+const MOST_ATTEMPTS = 4
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { store, bus, clock, log, realm } = options
@@ -54,6 +67,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
   const digest = createDigest({
     ...{ realm, clock, users: options.users, nonceLifetime: bounds.nonceLifetime },
     ...(options.algorithms ? { algorithms: options.algorithms } : {}),
+    ...(options.nonceSecret ? { nonceSecret: options.nonceSecret } : {}),
   })
   const authenticators = [...(options.authenticators ?? []), digest]
   const queue = new SerialQueue()
@@ -107,13 +121,32 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     if (queue.depth(userKey(user)) >= MOST_WAITING) return tryLater('too many requests of this user')
     const pushProviders = options.pushProviders()
     const targets = pushTargets(request, pushProviders)
-    return queue.run(lockKeys(user, targets), async () => {
+    return queue.run(lockKeys(user, targets), () => settle(request, user, targets, pushProviders))
+  }
+
+  /** Another node may write between the look and the write: then both are done again. */
+  async function settle(
+    request: RegisterRequest,
+    user: string,
+    targets: readonly PushTarget[],
+    pushProviders: ReadonlySet<string>,
+  ): Promise<Acceptance | Refusal> {
+    let failed: Acceptance | undefined
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const now = clock.now()
       const state = await loadState(store, user, targets, now)
       const decision = decide(request, state, { user, now, bounds, pushProviders, ids: options.ids })
-      if (decision.kind === 'accepted') await writeAcceptance(store, decision, now)
-      return decision
-    })
+      if (decision.kind === 'refused') return decision
+      const accepted = withHalfDone(decision, failed)
+      try {
+        await writeAcceptance(store, accepted, now)
+        return accepted
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error
+        failed = accepted
+      }
+    }
+    return tryLater('other nodes keep changing the same device')
   }
 
   function tryLater(why: string, ms = bounds.retryAfter): Refusal {

@@ -32,8 +32,38 @@ describe('the memory for nonces', () => {
     expect(new Set(Array.from({ length: 1000 }, () => nonces.issue())).size).toBe(1000)
   })
 
-  it.each(['', 'x', 'A'.repeat(38), '"', 'é'.repeat(38)])('takes %j for none of its own', (nonce) => {
+  it.each(['', 'x', 'A'.repeat(43), '"', 'é'.repeat(43)])('takes %j for none of its own', (nonce) => {
     expect(new Nonces(new FakeClock(), 1000).use(nonce, 1)).toBe(false)
+  })
+})
+
+describe('nodes that share a secret', () => {
+  const secret = Buffer.alloc(32, 7)
+  const node = (clock: FakeClock) => new Nonces(clock, 60_000, 10, secret)
+
+  it("take each other's nonces, each count once", () => {
+    const clock = new FakeClock()
+    const [one, other] = [node(clock), node(clock)]
+    const nonce = one.issue()
+    clock.advance(10_000)
+    expect(other.use(nonce, 1)).toBe(true)
+    expect(other.use(nonce, 1)).toBe(false)
+    clock.advance(40_000)
+    expect(other.use(nonce, 2)).toBe(true)
+  })
+
+  it("do not take each other's nonces for the first time when the challenge is long past", () => {
+    const clock = new FakeClock()
+    const [one, other] = [node(clock), node(clock)]
+    const nonce = one.issue()
+    clock.advance(10_001)
+    expect(other.use(nonce, 1)).toBe(false)
+    expect(one.use(nonce, 1)).toBe(true)
+  })
+
+  it('take no nonce that was signed by another secret', () => {
+    const clock = new FakeClock()
+    expect(node(clock).use(new Nonces(clock, 60_000).issue(), 1)).toBe(false)
   })
 })
 

@@ -17,6 +17,8 @@ export interface DigestOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Milliseconds. */
   readonly nonceLifetime: number
+  /** Signs the nonces; nodes that have the same one take each other's. Default: random. */
+  readonly nonceSecret?: Uint8Array
   /** One challenge each, in this order (RFC 8760 §2.3: the preferred one first). */
   readonly algorithms?: readonly DigestAlgorithm[]
   /** Wrong passwords that one source may try for one user. */
@@ -41,7 +43,7 @@ const HEX_LENGTH: Record<DigestAlgorithm, number> = { 'SHA-256': 64, MD5: 32 }
 export function createDigest(options: DigestOptions): Authenticator {
   const { realm, clock } = options
   const algorithms = options.algorithms ?? ['SHA-256', 'MD5']
-  const nonces = new Nonces(clock, options.nonceLifetime)
+  const nonces = new Nonces(clock, options.nonceLifetime, undefined, options.nonceSecret)
   const failures = new FailureLimit(clock, options.failures)
   // Hashed for an unknown user, so that it costs the same time as a wrong password.
   const nobody = randomUUID()
