@@ -269,4 +269,4 @@ test('a call in which both sides fall silent is ended, and both are told', async
   } finally {
     await quiet.close()
   }
-})
+}, 60_000)
