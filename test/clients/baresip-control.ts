@@ -43,7 +43,7 @@ export class BaresipControl {
   }
 
   /** The next event of the type that was not taken yet; those before it are passed over. */
-  event(type: string, deadlineMs = 8000): Promise<BaresipEvent> {
+  event(type: string, deadlineMs = 20_000): Promise<BaresipEvent> {
     const at = this.#events.findIndex((event) => event.type === type)
     const known = this.#events[at]
     if (known !== undefined) {

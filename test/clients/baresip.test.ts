@@ -6,22 +6,26 @@ import { describeWith } from './installed.js'
 
 const CALLER_TONE = 1000
 const BARESIP_TONE = 700
+/** Nothing takes so long, unless it never comes. */
+const PATIENCE_MS = 20_000
 const ALICE = 'sip:+15551001@example.net'
 
 describeWith('baresip', 'the softphone baresip', () => {
-  describe.each(['udp', 'tcp'] as const)('over %s', (protocol) => {
-    let server: TestServer
-    let caller: Caller
+  let server: TestServer
+  let caller: Caller
+
+  beforeAll(async () => {
+    // Queued callers hear of it by 180 when the phone rings.
+    server = await TestServer.start({ trunks: { carrier: { ringback: 'queued' } } })
+    caller = await server.caller({ media: { hz: CALLER_TONE } })
+  })
+  afterAll(async () => {
+    await server.close()
+  })
+
+  describe.each(['udp', 'tcp'] as const)('over %s', { timeout: 60_000 }, (protocol) => {
     const running: Baresip[] = []
 
-    beforeAll(async () => {
-      // Queued callers hear of it by 180 when the phone rings.
-      server = await TestServer.start({ trunks: { carrier: { ringback: 'queued' } } })
-      caller = await server.caller({ media: { hz: CALLER_TONE } })
-    })
-    afterAll(async () => {
-      await server.close()
-    })
     afterEach(async () => {
       for (const baresip of running.splice(0)) await baresip.close()
     })
@@ -40,7 +44,7 @@ describeWith('baresip', 'the softphone baresip', () => {
     async function connected(baresip: Baresip): Promise<OutgoingCall> {
       const call = await caller.call(ALICE)
       await baresip.event('CALL_INCOMING')
-      await call.provisional(180)
+      await call.provisional(180, PATIENCE_MS)
       await baresip.command('accept')
       await call.answered()
       await baresip.event('CALL_ESTABLISHED')
@@ -51,8 +55,8 @@ describeWith('baresip', 'the softphone baresip', () => {
       const baresip = await registered({ autoAnswer: true })
       const call = await caller.call(ALICE)
       await call.answered()
-      await call.media.rtp.receiver.hearing?.hears([BARESIP_TONE])
-      await call.media.rtp.receiver.until('a second of sound', ({ packets }) => packets >= 50)
+      await call.media.rtp.receiver.hearing?.hears([BARESIP_TONE], PATIENCE_MS)
+      await call.media.rtp.receiver.until('a second of sound', ({ packets }) => packets >= 50, PATIENCE_MS)
       call.hangUp()
       await baresip.event('CALL_CLOSED')
       const { sent, received, heard } = await baresip.firstCall()
@@ -83,7 +87,7 @@ describeWith('baresip', 'the softphone baresip', () => {
       const baresip = await registered()
       const call = await caller.call(ALICE)
       await baresip.event('CALL_INCOMING')
-      await call.provisional(180)
+      await call.provisional(180, PATIENCE_MS)
       call.cancel()
       expect(await call.outcome).toEqual({ kind: 'cancelled', crossed: false })
       await baresip.event('CALL_CLOSED')
@@ -94,14 +98,14 @@ describeWith('baresip', 'the softphone baresip', () => {
       const baresip = await registered()
       const call = await connected(baresip)
       const { receiver } = call.media.rtp
-      await receiver.hearing?.hears([BARESIP_TONE])
+      await receiver.hearing?.hears([BARESIP_TONE], PATIENCE_MS)
       await baresip.command('hold')
       // Its offer is sendonly; the answer to that is recvonly (RFC 3264 §8.4).
       await baresip.saw(/a=recvonly/)
       const before = receiver.received.packets
       await baresip.command('resume')
       await baresip.saw(/a=recvonly[^]*SIP\/2\.0 200 OK[^]*a=sendrecv/)
-      await receiver.until('sound again', ({ packets }) => packets >= before + 25)
+      await receiver.until('sound again', ({ packets }) => packets >= before + 25, PATIENCE_MS)
       call.hangUp()
       await server.quiet()
     })
@@ -121,10 +125,10 @@ describeWith('baresip', 'the softphone baresip', () => {
       await bob.register()
       const baresip = await registered()
       await baresip.command('dial', 'sip:+15551002@example.net')
-      const call = await bob.nextCall()
+      const call = await bob.nextCall(PATIENCE_MS)
       await call.established
-      await call.media.rtp.receiver.hearing?.hears([BARESIP_TONE])
-      await call.media.rtp.receiver.until('a second of sound', ({ packets }) => packets >= 50)
+      await call.media.rtp.receiver.hearing?.hears([BARESIP_TONE], PATIENCE_MS)
+      await call.media.rtp.receiver.until('a second of sound', ({ packets }) => packets >= 50, PATIENCE_MS)
       call.hangUp()
       await baresip.event('CALL_CLOSED')
       expect((await baresip.firstCall()).heard).toContainEqual([CALLER_TONE])

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { audibleTones } from '../../src/demo/rtp/goertzel.js'
@@ -39,7 +37,7 @@ export class Baresip {
   /** Resolves when it is registered. */
   static async start(options: BaresipOptions): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'reveille-baresip-'))
-    const controlPort = await freeTcpPort()
+    const controlPort = await freePorts()
     await writeFile(join(folder, 'config'), config(folder, controlPort, await freePorts(20), options.hz))
     await writeFile(join(folder, 'accounts'), account(options))
     await writeFile(join(folder, 'contacts'), '')
@@ -131,13 +129,4 @@ function account({ user, server, protocol, autoAnswer = false }: BaresipOptions)
     'audio_codecs=PCMU/8000/1,PCMA/8000/1',
   ]
   return `<sip:${user}@example.net;transport=${protocol}>;${params.join(';')}\n`
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

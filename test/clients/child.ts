@@ -49,7 +49,7 @@ export class Child {
   }
 
   /** When the output has it, from the start on. Rejects where the program ends first, or at the deadline. */
-  async says(wanted: RegExp, deadlineMs = 10_000): Promise<RegExpExecArray> {
+  async says(wanted: RegExp, deadlineMs = 20_000): Promise<RegExpExecArray> {
     const said = wanted.exec(this.#output)
     if (said !== null) return said
     if (this.#exit !== undefined) throw new Error(`it ended without ${String(wanted)}:\n${this.tail()}`)

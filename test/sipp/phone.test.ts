@@ -8,27 +8,31 @@ import { Sipp, type SippOptions } from './sipp.js'
 const CALLER_TONE = 1000
 const ALICE = 'sip:+15551001@example.net'
 const SPACING_MS = 100
+/** Nothing takes so long, unless it never comes. */
+const PATIENCE_MS = 20_000
 
 describeWith('sipp', 'SIPp as the phone', () => {
-  describe.each(['udp', 'tcp'] as const)('over %s', (protocol) => {
-    let server: TestServer
-    let caller: Caller
+  let server: TestServer
+  let caller: Caller
+
+  beforeAll(async () => {
+    // Queued callers hear of it by 180 when the phone rings.
+    server = await TestServer.start({ trunks: { carrier: { ringback: 'queued' } } })
+    caller = await server.caller()
+  })
+  afterAll(async () => {
+    await server.close()
+  })
+
+  describe.each(['udp', 'tcp'] as const)('over %s', { timeout: 60_000 }, (protocol) => {
     const running: Sipp[] = []
 
-    beforeAll(async () => {
-      // Queued callers hear of it by 180 when the phone rings.
-      server = await TestServer.start({ trunks: { carrier: { ringback: 'queued' } } })
-      caller = await server.caller()
-    })
-    afterAll(async () => {
-      await server.close()
-    })
     afterEach(async () => {
       for (const sipp of running.splice(0)) await sipp.close()
     })
 
-    async function sipp(options: Omit<SippOptions, 'server' | 'protocol'>): Promise<Sipp> {
-      const run = await Sipp.start({ ...options, protocol, server: server.address(protocol) })
+    async function sipp(options: Omit<SippOptions, 'server'>): Promise<Sipp> {
+      const run = await Sipp.start({ ...options, server: server.address(options.protocol) })
       running.push(run)
       return run
     }
@@ -37,6 +41,7 @@ describeWith('sipp', 'SIPp as the phone', () => {
     async function registered(incoming: string, calls: number, push = ''): Promise<Sipp> {
       const run = await sipp({
         scenario: 'phone-registers',
+        protocol,
         incoming,
         keys: { push, expected: String(calls) },
       })
@@ -85,7 +90,7 @@ describeWith('sipp', 'SIPp as the phone', () => {
     test('10 callers give up while the phone rings, and it is told', async () => {
       const run = await registered('phone-is-cancelled', 10)
       const calls = await call(10)
-      await Promise.all(calls.map((one) => one.provisional(180)))
+      await Promise.all(calls.map((one) => one.provisional(180, PATIENCE_MS)))
       for (const one of calls) one.cancel()
       const outcomes = await Promise.all(calls.map((one) => one.outcome))
       expect(outcomes.map(({ kind }) => kind)).toEqual(Array(10).fill('cancelled'))
@@ -97,15 +102,16 @@ describeWith('sipp', 'SIPp as the phone', () => {
       const push = Object.entries(pushParams(token))
         .map(([name, value]) => `;${name}=${value}`)
         .join('')
-      const enrolled = await sipp({ scenario: 'phone-enrols', keys: { push } })
+      // On a connection, so that the server knows that it sleeps: an INVITE to a UDP port that is closed lasts for 32 s.
+      const enrolled = await sipp({ scenario: 'phone-enrols', protocol: 'tcp', keys: { push } })
       await enrolled.done()
       const [one] = await call(1)
-      await server.push.nextDelivery(token)
+      await server.push.nextDelivery(token, PATIENCE_MS)
       const run = await registered('phone-answers', 1, push)
       if (one === undefined) throw new Error('no call was made')
       await hearsItself(one)
       one.hangUp()
-      await run.done()
+      await wentWell(run)
     })
   })
 })
@@ -113,5 +119,5 @@ describeWith('sipp', 'SIPp as the phone', () => {
 /** Its own sound comes back from the phone. */
 async function hearsItself(call: OutgoingCall): Promise<void> {
   await call.answered()
-  await call.media.rtp.receiver.hearing?.hears([CALLER_TONE])
+  await call.media.rtp.receiver.hearing?.hears([CALLER_TONE], PATIENCE_MS)
 }
