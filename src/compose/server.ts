@@ -2,21 +2,17 @@
  * The composition root: this room alone knows which engine, database and push service stands behind which port.
  */
 import { randomUUID } from 'node:crypto'
-import { createLocalBus } from '../adapters/bus/local.js'
 import { createSignaling } from '../adapters/drachtio/signaling.js'
 import { systemClock } from '../adapters/system/clock.js'
-import { ending } from '../call/ending.js'
 import type { WatchedConfig } from '../config/index.js'
 import { createHttp } from '../http/index.js'
 import { createJournal } from '../observe/journal.js'
 import type { ServerLog } from '../observe/log.js'
 import { createMetrics } from '../observe/metrics.js'
 import { createObserver } from '../observe/observer.js'
-import type { Bus } from '../ports/bus.js'
 import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
 import type { SignalingHandlers } from '../ports/signaling.js'
-import type { Store } from '../ports/store.js'
 import { createRegistrar, type Registrar } from '../registrar/registrar.js'
 import { routingConfig } from '../routing/from-config.js'
 import { createRouter } from '../routing/router.js'
@@ -24,12 +20,12 @@ import { createSleepers } from '../routing/sleepers.js'
 import { routingTable } from '../routing/table-of.js'
 import { Calls } from '../runtime/calls.js'
 import { createWaker } from '../wake/waker.js'
+import { openDatabase, type Shared } from './database.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { PushServices } from './push.js'
 import { readinessOf } from './readiness.js'
 import { callSettings, sipGauges, startSip } from './sip.js'
-import { openConfiguredStore } from './store.js'
 
 /** How often bindings that have expired are deleted; they are passed over at once. */
 const FORGET_MS = 60_000
@@ -61,15 +57,15 @@ export async function startServer(watched: WatchedConfig, log: ServerLog): Promi
 async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime): Promise<Server> {
   const config = watched.current()
   const clock = systemClock
-  const store = await openStore(watched, log, life)
-  const bus = life.own(createLocalBus({ log }))
+  const shared = await openDatabase(config.database, log, life)
+  const { store, bus } = shared
   const journal = createJournal({ store, clock, log })
   life.onClose(() => journal.close(LAST_ROWS_MS))
   const metrics = createMetrics({ log })
   const observer = createObserver({ journal, metrics, log })
   const senders = await openSenders(watched, log, life)
   const waker = life.own(createWaker({ senders, store, bus, clock, log }))
-  const registrar = life.own(openRegistrar(watched, store, bus, senders, log))
+  const registrar = life.own(openRegistrar(watched, shared, senders, log))
   const sip = await startSip(config.sip, log)
   if (sip.server !== undefined) life.own(sip.server)
   const media = life.own(await startMedia(config.media, sip.gateways, log))
@@ -124,17 +120,6 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   }
 }
 
-/** The database, up to date, with the calls ended that an earlier process left behind. */
-async function openStore(watched: WatchedConfig, log: Log, life: Lifetime): Promise<Store> {
-  const store = life.own(await openConfiguredStore(watched.current().database))
-  await store.migrate()
-  const interrupted = await store.endInterrupted(ending('interrupted', 'server'), systemClock.now())
-  if (interrupted.length > 0) {
-    log.warn({ calls: interrupted }, 'calls were interrupted by the last end of the server')
-  }
-  return store
-}
-
 async function openSenders(
   watched: WatchedConfig,
   log: Log,
@@ -154,14 +139,13 @@ async function openSenders(
 
 function openRegistrar(
   watched: WatchedConfig,
-  store: Store,
-  bus: Bus,
+  { store, bus, nonceSecret }: Shared,
   senders: ReadonlyMap<string, PushSender>,
   log: Log,
 ): Registrar {
   const { domain, registration, digest } = watched.current().sip
   return createRegistrar({
-    ...{ store, bus, clock: systemClock, log, ids: randomUUID },
+    ...{ store, bus, nonceSecret, clock: systemClock, log, ids: randomUUID },
     realm: domain,
     limits: registration,
     algorithms: digest,

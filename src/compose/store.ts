@@ -17,6 +17,7 @@ function storeOptions(database: DatabaseConfig): Parameters<typeof openStore>[0]
         poolSize: database.pool,
         statementTimeout: database.statementTimeout,
         connectTimeout: database.connectTimeout,
+        ...(database.node === undefined ? {} : { node: database.node }),
       }
     default:
       return database satisfies never

@@ -41,6 +41,9 @@ function database(files: Files) {
     pool: whole(1, 1000).prefault(10).describe('Connections at most.'),
     'statement-timeout': duration('s', '100ms', '5m').prefault('5s'),
     'connect-timeout': duration('s', '100ms', '5m').prefault('5s'),
+    node: plainName
+      .optional()
+      .describe('Name of this server, where several share the database: no two have the same.'),
   })
   return z.discriminatedUnion('engine', [pglite, postgres])
 }
