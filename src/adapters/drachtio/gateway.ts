@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import {
@@ -79,6 +80,8 @@ export class Gateway {
   private connect(): Connection {
     const srf = createSrf()
     const connection: Connection = { srf, lost: new AbortController(), legs: new Set(), up: false }
+    // Each dial that is under way listens: many of them are no leak to be warned of.
+    setMaxListeners(0, connection.lost.signal)
     srf.on('connect', (error, hostPorts) => this.connected(connection, error, hostPorts))
     srf.on('error', (error) => this.lose(connection, error))
     srf.on('close', () => this.lose(connection, undefined))
