@@ -1,5 +1,3 @@
-import type { Protocol } from './transport/transport.js'
-
 /** Times in milliseconds unless said otherwise. Defaults: RFC 3261 table 4, derived from T1, T2 and T4. */
 export interface SipTimers {
   t1: number
@@ -32,8 +30,12 @@ export interface SipLimits {
   connectionIdle: number
   /** Milliseconds that a message begun on a connection may take to arrive whole. */
   partialMessage: number
-  /** Milliseconds to open a connection. */
+  /** Milliseconds to open a connection, or to agree on TLS and WebSocket on one that a peer opened. */
   connect: number
+  /** A WebSocket client is pinged after so many milliseconds; one that is silent until the next ping is given up. */
+  webSocketPing: number
+  /** Milliseconds between two looks at the files of a certificate. */
+  certificateCheck: number
   /** Bytes waiting to be written to one peer; beyond it the connection is closed. */
   writeBacklog: number
   /** Bytes waiting to be written to one app; beyond it the connection is closed. */
@@ -50,14 +52,38 @@ export interface SipLimits {
   resolve: number
 }
 
-export interface ListenOptions {
-  protocol: Protocol
+/** Files in PEM. They are read again when they change; a bad new file is a fault, and the old one stays in use. */
+export interface TlsFiles {
+  /** The certificate, and those between it and its root. */
+  cert: string
+  key: string
+  /** The roots that servers are verified against which this side connects to. Default: those that Node brings. */
+  ca?: string
+}
+
+interface ListenCommon {
   host: string
-  /** 0: any free port; entries of one host with port 0 get the same number where that is possible. */
+  /** 0: any free port; UDP and TCP of one host get the same number. */
   port: number
   /** Address written into Via and Contact, where peers see another one than the socket's. */
   advertise?: { host: string; port?: number }
 }
+
+interface WebSocketOptions {
+  /**
+   * The web pages that may connect, as browsers name them in Origin: `https://phone.example.com`. Default: all.
+   * Clients that are no browser send no Origin, and may.
+   */
+  origins?: readonly string[]
+}
+
+export type ListenOptions = ListenCommon &
+  (
+    | { protocol: 'udp' | 'tcp' }
+    | { protocol: 'tls'; tls: TlsFiles }
+    | ({ protocol: 'ws' } & WebSocketOptions)
+    | ({ protocol: 'wss'; tls: TlsFiles } & WebSocketOptions)
+  )
 
 export interface SipFault {
   where: string
@@ -103,6 +129,8 @@ const LIMITS: SipLimits = {
   connectionIdle: 30 * 60_000,
   partialMessage: 30_000,
   connect: 5_000,
+  webSocketPing: 25_000,
+  certificateCheck: 5_000,
   writeBacklog: 4 * 1024 * 1024,
   appBacklog: 64 * 1024 * 1024,
   transactions: 200_000,

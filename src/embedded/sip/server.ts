@@ -124,6 +124,7 @@ function transportEvents(
     },
     keepAlive: () => counters.keepAlives++,
     sendFailed: () => counters.sendFailures++,
+    handshakeFailed: () => counters.failedHandshakes++,
     fault,
   }
 }
@@ -158,5 +159,6 @@ function readStats(context: Context, counters: Counters, control: ControlServer)
     stray: counters.stray,
     sendFailures: counters.sendFailures,
     keepAlives: counters.keepAlives,
+    failedHandshakes: counters.failedHandshakes,
   }
 }

@@ -15,12 +15,14 @@ export class Counters {
   /** Sends that the operating system or a connection refused. */
   sendFailures = 0
   keepAlives = 0
+  /** Connections on which TLS or WebSocket were not agreed upon. */
+  failedHandshakes = 0
 }
 
 export interface SipServerStats {
   transactions: { client: number; server: number }
   dialogs: number
-  /** Connections of stream transports, both directions. */
+  /** Connections of all transports but UDP, both directions. */
   connections: number
   /** Timers running. */
   timers: number
@@ -35,4 +37,5 @@ export interface SipServerStats {
   stray: number
   sendFailures: number
   keepAlives: number
+  failedHandshakes: number
 }

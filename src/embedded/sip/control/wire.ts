@@ -2,7 +2,7 @@ import { newId } from '../ids.js'
 import type { SipMessage } from '../message/message.js'
 import { toText } from '../message/serialize.js'
 import { advertisedAddress } from '../transport/local-address.js'
-import type { Flow } from '../transport/transport.js'
+import type { Flow, Protocol } from '../transport/transport.js'
 
 /**
  * The frames that go to an app, in the fields and order of drachtio-server 0.9. META is
@@ -17,7 +17,12 @@ export function timeOfDay(now = performance.timeOrigin + performance.now()): str
 }
 
 function meta(source: Source, text: string, flow: Flow, address: string, port: number): string {
-  return `${source}|${Buffer.byteLength(text)}|${flow.point.protocol}|${address}|${port}|${timeOfDay()}`
+  return `${source}|${Buffer.byteLength(text)}|${word(flow.point.protocol)}|${address}|${port}|${timeOfDay()}`
+}
+
+/** drachtio-server calls a WebSocket connection by what is beneath it, with TLS or without. */
+function word(protocol: Protocol): string {
+  return protocol === 'ws' || protocol === 'wss' ? 'tcp' : protocol
 }
 
 function remoteMeta(source: Source, text: string, flow: Flow): string {

@@ -89,9 +89,9 @@ export function relayResponse(context: Context, response: SipResponse): boolean 
   if (!own?.params.get('branch')?.startsWith(`${BRANCH_COOKIE}-relay-`) || !next) return false
   replaceTopVia(response, undefined)
   const protocol = next.transport.toLowerCase()
-  const point = context.transports.points.find((candidate) => candidate.protocol === protocol)
   const address = next.params.get('received') ?? next.host
   const port = parseNumber(next.params.get('rport') ?? '', 65_535) ?? next.port ?? 5060
-  if (point) context.layer.sendAlone(response, point.flowTo({ address, port }))
+  const back = context.transports.backTo(protocol, { address, port })
+  if (back) context.layer.sendAlone(response, back)
   return true
 }

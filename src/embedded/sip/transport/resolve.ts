@@ -6,7 +6,7 @@ import type { Endpoint } from './transport.js'
 
 /** The next hop that a URI names: protocol, and the address to be found for it. */
 export interface Target {
-  /** As the URI says: `udp`, `tcp`, `tls`, …; `udp` where it does not say. */
+  /** As the URI says: `udp`, `tcp`, `tls`, `ws`, `wss`, …; `udp` where it does not say. */
   readonly protocol: string
   readonly host: string
   readonly port?: number
@@ -26,14 +26,29 @@ export function targetOf(uri: string): Target | undefined {
   const parsed = parseUri(uri)
   if (!parsed) return undefined
   const transport = parsed.params.get('transport')?.toLowerCase()
-  const protocol = parsed.scheme === 'sips' ? 'tls' : (transport ?? 'udp')
+  const protocol = parsed.scheme === 'sips' ? secured(transport) : (transport ?? 'udp')
   // RFC 3261 §19.1.1: maddr overrides the host as the address to send to.
   const host = parsed.params.get('maddr') ?? parsed.host
   return { protocol, host, ...(parsed.port !== undefined && { port: parsed.port }) }
 }
 
-function defaultPort(protocol: string): number {
-  return protocol === 'tls' ? 5061 : 5060
+/** A sips: URI is reached over TLS, whatever is on top of it (RFC 3261 §26.2.2, RFC 7118 §5). */
+function secured(transport: string | undefined): string {
+  return transport === 'ws' || transport === 'wss' ? 'wss' : 'tls'
+}
+
+/** Where a URI names no port (RFC 3261 §19.1.2, RFC 7118 §5). */
+export function defaultPort(protocol: string): number {
+  switch (protocol) {
+    case 'tls':
+      return 5061
+    case 'ws':
+      return 80
+    case 'wss':
+      return 443
+    default:
+      return 5060
+  }
 }
 
 /**

@@ -1,16 +1,9 @@
 import type { Socket } from 'node:net'
 import { StreamFraming } from '../message/stream-framing.js'
-import type { SipLimits } from '../options.js'
-import type { Timer, TimerSet } from '../timer-set.js'
-import type { Endpoint, Flow, ListeningPoint, TransportEvents } from './transport.js'
+import type { Timer } from '../timer-set.js'
+import type { Endpoint, Flow, ListeningPoint, TransportDeps } from './transport.js'
 
 const PONG = Buffer.from('\r\n')
-
-export interface StreamDeps {
-  readonly events: TransportEvents
-  readonly limits: SipLimits
-  readonly timers: TimerSet
-}
 
 /**
  * One connection of a stream transport, accepted or opened. Bytes written before it is open wait in the socket.
@@ -28,17 +21,18 @@ export class StreamConnection implements Flow {
     readonly point: ListeningPoint,
     readonly remote: Endpoint,
     private readonly socket: Socket,
-    private readonly deps: StreamDeps,
-    connecting: boolean,
+    private readonly deps: TransportDeps,
+    /** The event by which a socket that is being opened says that it is open; undefined for an accepted one. */
+    opened?: 'connect' | 'secureConnect',
   ) {
     this.framing = new StreamFraming(deps.limits.messageBytes)
-    const opening = connecting
+    const opening = opened
       ? deps.timers.start(deps.limits.connect, () => void this.end(new Error('connecting took too long')))
       : undefined
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     socket.setTimeout(deps.limits.connectionIdle, () => void this.end(new Error('connection idle')))
-    socket.once('connect', () => opening?.stop())
+    if (opened) socket.once(opened, () => opening?.stop())
     socket.on('data', (chunk: Buffer) => this.received(chunk))
     socket.on('error', (error) => (this.reason = error))
     this.over = new Promise((resolve) => {

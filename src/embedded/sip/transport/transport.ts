@@ -1,10 +1,15 @@
-/** Transports that can be listened on. TLS and WebSocket are one more file each beside udp.ts and tcp.ts. */
-export type Protocol = 'udp' | 'tcp'
+import type { SipLimits } from '../options.js'
+import type { TimerSet } from '../timer-set.js'
+
+/** Transports that can be listened on: RFC 3261 §18, §26, RFC 7118. */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 /** A numeric address and port. */
 export interface Endpoint {
   readonly address: string
   readonly port: number
+  /** The name that the address was found for: TLS verifies the peer by it. */
+  readonly name?: string
 }
 
 /** The path to one peer over one transport: what responses go back on, and what dialogs keep. */
@@ -29,7 +34,9 @@ export interface ListeningPoint {
   readonly port: number
   readonly advertise?: { readonly host: string; readonly port?: number }
   readonly connections: number
-  /** The open connection to that peer, or a new one. */
+  /** The open connection to that peer, whoever opened it. A datagram point has none. */
+  known(remote: Endpoint): Flow | undefined
+  /** The open connection to that peer, or a new one; one that cannot be opened fails every send. */
   flowTo(remote: Endpoint): Flow
   close(): Promise<void>
 }
@@ -41,7 +48,16 @@ export interface TransportEvents {
   broken(bytes: Buffer, flow: Flow, reason: string): void
   keepAlive(): void
   sendFailed(): void
+  /** A connection that never became one: TLS or WebSocket were not agreed upon. */
+  handshakeFailed(): void
   fault(where: string, error: unknown): void
+}
+
+/** What every kind of listening point works with. */
+export interface TransportDeps {
+  readonly events: TransportEvents
+  readonly limits: SipLimits
+  readonly timers: TimerSet
 }
 
 /** An IPv4 address that arrived on an IPv6 socket, in its own form. */

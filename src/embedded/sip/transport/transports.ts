@@ -1,7 +1,21 @@
+import { isIP } from 'node:net'
 import { hostPort, parseUri } from '../message/uri.js'
 import { advertisedAddress, isWildcard, pickPoint } from './local-address.js'
-import { targetOf, type Resolver, type Target } from './resolve.js'
-import type { Endpoint, Flow, ListeningPoint } from './transport.js'
+import { defaultPort, targetOf, type Resolver, type Target } from './resolve.js'
+import type { Endpoint, Flow, ListeningPoint, Protocol } from './transport.js'
+import { UnreachableFlow } from './unreachable-flow.js'
+
+/**
+ * The connections that a URI may mean by its transport, besides those of that very name. Apps know a WebSocket
+ * connection as TCP, as they do of drachtio-server, and clients say `ws` with TLS beneath and without.
+ */
+const CARRIED_BY: Readonly<Record<string, readonly Protocol[]>> = {
+  udp: ['udp'],
+  tcp: ['tcp', 'ws', 'wss'],
+  tls: ['tls'],
+  ws: ['ws', 'wss'],
+  wss: ['wss'],
+}
 
 /** All listening points, and the way from a URI to a flow. */
 export class Transports {
@@ -21,20 +35,29 @@ export class Transports {
    */
   flowTo(uri: string, preferred?: ListeningPoint): Flow | Promise<Flow> | undefined {
     const target = targetOf(uri)
-    if (!target || !this.points.some((point) => point.protocol === target.protocol)) return undefined
+    const carriers = target ? this.carriers(target.protocol, preferred) : []
+    const [first] = carriers
+    if (!target || !first) return undefined
+    const lost = unreachable(first, target)
+    // Names of WebSocket clients are made up (RFC 7118 appendix B): nothing is found by looking them up.
+    if (isWebSocket(first) && isIP(target.host) === 0) return lost
     const endpoint = this.resolver.resolve(target)
-    if (!(endpoint instanceof Promise)) return this.open(target, endpoint, preferred)
-    return endpoint.then(
-      (found) => this.open(target, found, preferred) ?? this.unreachable(target),
-      () => this.unreachable(target),
-    )
+    const open = (found: Endpoint): Flow => openAmong(carriers, target, found, preferred) ?? lost
+    return endpoint instanceof Promise ? endpoint.then(open, () => lost) : open(endpoint)
+  }
+
+  /** The way back to where a request came from, by what its Via says. Undefined where nothing listens so. */
+  backTo(protocol: string, remote: Endpoint): Flow | undefined {
+    const points = this.points.filter((point) => point.protocol === protocol)
+    return knownAmong(points, remote) ?? points[0]?.flowTo(remote)
   }
 
   /** Whether a URI names one of the addresses listened on. */
   isOwn(uri: string): boolean {
     const parsed = parseUri(uri)
-    if (!parsed) return false
-    const port = parsed.port ?? (parsed.scheme === 'sips' ? 5061 : 5060)
+    const target = targetOf(uri)
+    if (!parsed || !target) return false
+    const port = parsed.port ?? defaultPort(target.protocol)
     return this.points.some((point) => {
       const shown = advertisedAddress(point, parsed.host)
       return (
@@ -64,37 +87,45 @@ export class Transports {
     return this.points.map((point) => `${point.protocol}/${hostPort(point.host, point.port)}`)
   }
 
-  private open(target: Target, endpoint: Endpoint, preferred?: ListeningPoint): Flow | undefined {
-    if (preferred?.protocol === target.protocol) return preferred.flowTo(endpoint)
-    const candidates = this.points.filter((point) => point.protocol === target.protocol)
-    return pickPoint(candidates, endpoint.address)?.flowTo(endpoint)
+  /** The points that may have a connection for that transport, those of its own name first. */
+  private carriers(protocol: string, preferred?: ListeningPoint): ListeningPoint[] {
+    const names = CARRIED_BY[protocol] ?? []
+    const carriers = names.flatMap((name) => this.points.filter((point) => point.protocol === name))
+    if (!preferred || !carriers.includes(preferred)) return carriers
+    return [preferred, ...carriers.filter((point) => point !== preferred)]
   }
+}
 
-  private unreachable(target: Target): Flow {
-    const point = this.points.find(({ protocol }) => protocol === target.protocol)
-    if (!point) throw new Error(`no transport for ${target.protocol}`)
-    return new UnreachableFlow(point, { address: target.host, port: target.port ?? 5060 })
+/** The connection to that address, or a new one of the very transport that was asked for. */
+function openAmong(
+  carriers: readonly ListeningPoint[],
+  target: Target,
+  endpoint: Endpoint,
+  preferred?: ListeningPoint,
+): Flow | undefined {
+  const remote = isIP(target.host) === 0 ? { ...endpoint, name: target.host } : endpoint
+  const own = carriers.filter((point) => point.protocol === target.protocol)
+  const point = own.find((one) => one === preferred) ?? pickPoint(own, endpoint.address)
+  return knownAmong(carriers, remote) ?? point?.flowTo(remote)
+}
+
+function knownAmong(points: readonly ListeningPoint[], remote: Endpoint): Flow | undefined {
+  for (const point of points) {
+    const known = point.known(remote)
+    if (known) return known
   }
+  return undefined
+}
+
+function unreachable(point: ListeningPoint, { host, port, protocol }: Target): Flow {
+  const remote = { address: host, port: port ?? defaultPort(protocol) }
+  return new UnreachableFlow(point, remote, `no way to ${host} over ${protocol}`)
+}
+
+function isWebSocket(point: ListeningPoint): boolean {
+  return point.protocol === 'ws' || point.protocol === 'wss'
 }
 
 function isLocal(point: ListeningPoint): boolean {
   return isWildcard(point.host) || point.host.startsWith('127.') || point.host === '::1'
-}
-
-/** The flow to a name that nobody could resolve. Requests on it fail as those on a refused connection do. */
-class UnreachableFlow implements Flow {
-  readonly open = false
-
-  constructor(
-    readonly point: ListeningPoint,
-    readonly remote: Endpoint,
-  ) {}
-
-  send(_bytes: Buffer, failed?: (error: Error) => void): void {
-    queueMicrotask(() => failed?.(new Error(`${this.remote.address} cannot be resolved`)))
-  }
-
-  onClose(): () => void {
-    return () => undefined
-  }
 }

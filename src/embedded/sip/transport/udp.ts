@@ -68,6 +68,10 @@ class UdpPoint implements ListeningPoint {
     }
   }
 
+  known(): undefined {
+    return undefined
+  }
+
   flowTo(remote: Endpoint): Flow {
     return new UdpFlow(this, remote, this.socket, this.events)
   }

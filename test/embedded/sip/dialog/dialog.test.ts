@@ -19,6 +19,7 @@ function flow(protocol: 'udp' | 'tcp', address: string, port: number): Flow {
       host: '0.0.0.0',
       port: 5060,
       connections: 0,
+      known: () => undefined,
       flowTo: () => flow(protocol, address, port),
       close: () => Promise.resolve(),
     },

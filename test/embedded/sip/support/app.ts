@@ -68,7 +68,7 @@ interface RealSrf {
     targets: string | string[],
     opts: object,
   ): Promise<{ finalStatus: number; connected: boolean; responses: { msgs: { status: number }[] }[] }>
-  request(uri: string, opts: object): Promise<SrfRequest>
+  request(uri: string, opts: object, callback: (error: unknown, req: SrfRequest) => void): void
   on(event: string, listener: (...args: unknown[]) => void): void
   disconnect(): void
   _app: { client: { removeRoute(verb: string): void; idle: boolean } }
@@ -127,12 +127,17 @@ export class TestApp {
   }
 
   /** Sends a request outside any dialog, and awaits its final response. */
-  async request(
+  request(
     uri: string,
     opts: { method: string; headers?: object; body?: string; proxy?: string },
   ): Promise<SrfMessage> {
-    const req = await this.srf.request(uri, opts)
-    return new Promise((resolve) => req.on('response', (res) => resolve(res)))
+    return new Promise((resolve, reject) => {
+      // In the callback, for the response may be there already: a promise would listen too late.
+      this.srf.request(uri, opts, (error, req) => {
+        if (error) reject(error instanceof Error ? error : new Error(error as string))
+        else req.on('response', (res) => resolve(res))
+      })
+    })
   }
 
   close(): void {

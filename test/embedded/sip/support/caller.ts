@@ -25,8 +25,15 @@ export class Caller {
   constructor(readonly peer: Peer) {}
 
   get contact(): string {
-    const transport = this.peer.protocol === 'tcp' ? ';transport=tcp' : ''
-    return `<sip:caller@127.0.0.1:${this.peer.port}${transport}>`
+    const { protocol } = this.peer
+    const transport = protocol === 'udp' ? '' : `;transport=${protocol}`
+    return `<sip:caller@${this.host}${transport}>`
+  }
+
+  /** Where the peer says that it is: a WebSocket client makes a name up. */
+  get host(): string {
+    const { protocol, port } = this.peer
+    return protocol === 'ws' || protocol === 'wss' ? `${this.tag}.invalid` : `127.0.0.1:${port}`
   }
 
   write(method: string, options: RequestOptions = {}): string {
@@ -37,7 +44,7 @@ export class Caller {
     const contact = options.contact === undefined ? this.contact : options.contact
     return [
       `${method} ${options.uri ?? this.target} SIP/2.0`,
-      `Via: SIP/2.0/${this.peer.protocol.toUpperCase()} 127.0.0.1:${this.peer.port};branch=${this.lastBranch};rport`,
+      `Via: SIP/2.0/${this.peer.protocol.toUpperCase()} ${this.host};branch=${this.lastBranch};rport`,
       'Max-Forwards: 70',
       `From: "Caller" <sip:caller@example.com>;tag=${this.tag}`,
       `To: ${to}`,

@@ -1,13 +1,13 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { Text } from './text.js'
 
 /** How long a peer waits for a message before the test fails. Bounds failures only; no test waits this long. */
 const PATIENCE = 5_000
 
 /** Messages received and not yet looked at, in order. */
-abstract class Inbox {
+export abstract class Inbox {
   private readonly unread: Text[] = []
   private readonly waiting: { wanted: (text: Text) => boolean; got: (text: Text) => void }[] = []
   /** What was handed out: a copy of it is a retransmission, byte for byte the same. */
@@ -108,8 +108,7 @@ export class UdpPeer extends Inbox {
 export class TcpPeer extends Inbox {
   private pending = ''
   closed = false
-  readonly protocol = 'tcp'
-  private listener: Server | undefined
+  readonly protocol: 'tcp' | 'tls' = 'tcp'
   pongs = 0
 
   constructor(readonly socket: Socket) {
@@ -150,7 +149,6 @@ export class TcpPeer extends Inbox {
 
   close(): void {
     this.socket.destroy()
-    this.listener?.close()
   }
 
   private received(chunk: string): void {
@@ -171,4 +169,10 @@ export class TcpPeer extends Inbox {
   }
 }
 
-export type Peer = UdpPeer | TcpPeer
+/** Anything that a server of the tests talks to. */
+export type Peer = Inbox & {
+  readonly protocol: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly port: number
+  send(message: string | Buffer): void
+  close(): void
+}

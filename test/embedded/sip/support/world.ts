@@ -1,7 +1,10 @@
+import type { ConnectionOptions } from 'node:tls'
 import { afterEach } from 'vitest'
 import { startSipServer, type SipServer, type SipServerOptions } from '../../../../src/embedded/sip/index.js'
 import { TestApp } from './app.js'
 import { TcpPeer, UdpPeer, type Peer } from './peer.js'
+import { TlsPeer } from './tls-peer.js'
+import { WebSocketPeer, type WebSocketPeerOptions } from './websocket-peer.js'
 
 /**
  * Timers short enough for tests. Those that end a transaction are not: a busy machine may take a second over
@@ -40,9 +43,17 @@ export class World {
     return { host: '127.0.0.1', port: this.server.listening[0]?.port ?? 0 }
   }
 
+  /** Where the server listens for that transport. */
+  at(protocol: string): { host: string; port: number } {
+    const point = this.server.listening.find((one) => one.protocol === protocol)
+    if (!point) throw new Error(`the server does not listen on ${protocol}`)
+    return { host: point.host, port: point.port }
+  }
+
   /** A SIP URI at that peer. */
   uri(peer: Peer, user = 'bob'): string {
-    return `sip:${user}@127.0.0.1:${peer.port}${peer.protocol === 'tcp' ? ';transport=tcp' : ''}`
+    const transport = peer.protocol === 'udp' ? '' : `;transport=${peer.protocol}`
+    return `sip:${user}@127.0.0.1:${peer.port}${transport}`
   }
 
   async app(): Promise<TestApp> {
@@ -59,6 +70,18 @@ export class World {
 
   async tcp(): Promise<TcpPeer> {
     const peer = await TcpPeer.open(this.address)
+    this.peers.push(peer)
+    return peer
+  }
+
+  async tls(options: ConnectionOptions = {}): Promise<TlsPeer> {
+    const peer = await TlsPeer.open(this.at('tls'), options)
+    this.peers.push(peer)
+    return peer
+  }
+
+  async webSocket(protocol: 'ws' | 'wss' = 'ws', options: WebSocketPeerOptions = {}): Promise<WebSocketPeer> {
+    const peer = await WebSocketPeer.open(protocol, this.at(protocol), options)
     this.peers.push(peer)
     return peer
   }

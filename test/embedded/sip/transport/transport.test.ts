@@ -18,6 +18,7 @@ const events: TransportEvents = {
   broken: () => undefined,
   keepAlive: () => undefined,
   sendFailed: () => undefined,
+  handshakeFailed: () => undefined,
   fault: () => undefined,
 }
 const deps = { events, limits: settingsOf({ listen: [] }).limits, timers: new TimerSet(() => undefined) }
@@ -99,8 +100,23 @@ describe('next hops', () => {
     expect(targetOf('sip:a@b')).toEqual({ protocol: 'udp', host: 'b' })
     expect(targetOf('sip:a@b:5080;transport=TCP')).toEqual({ protocol: 'tcp', host: 'b', port: 5080 })
     expect(targetOf('sips:a@b')).toEqual({ protocol: 'tls', host: 'b' })
+    expect(targetOf('sip:a@b;transport=WS')).toEqual({ protocol: 'ws', host: 'b' })
+    expect(targetOf('sips:a@b;transport=ws')).toEqual({ protocol: 'wss', host: 'b' })
     expect(targetOf('sip:a@b;maddr=192.0.2.1')).toEqual({ protocol: 'udp', host: '192.0.2.1' })
     expect(targetOf('tel:+1')).toBeUndefined()
+  })
+
+  test('of WebSocket clients are not looked up, for their names are made up', async () => {
+    const [point] = await bind({ protocol: 'ws', host: HOST, port: 0 })
+    const asked: string[] = []
+    const addresses = (name: string) => {
+      asked.push(name)
+      return Promise.resolve([HOST])
+    }
+    const transports = new Transports(point ? [point] : [], new Resolver({ srv: noRecords, addresses }, 1000))
+    expect(transports.flowTo('sip:a@made-up.invalid;transport=ws')).toMatchObject({ open: false })
+    expect(transports.flowTo('sip:a@made-up.invalid;transport=tls')).toBeUndefined()
+    expect(asked).toEqual([])
   })
 
   test('that are numbers need no lookup', () => {
