@@ -25,7 +25,7 @@ export interface Shared {
 export async function openDatabase(config: DatabaseConfig, log: Log, life: Lifetime): Promise<Shared> {
   const store = life.own(await openConfiguredStore(config))
   await store.migrate()
-  await beat(store, log)
+  await beat(store, log, 'calls were interrupted by the last end of the server')
   life.onClose(keepBeating(store, log))
   const bus = life.own(await createBus(config, log))
   return { store, bus, nonceSecret: await store.secret('digest nonces') }
@@ -43,10 +43,10 @@ function createBus(config: DatabaseConfig, log: Log): Promise<Bus> {
 }
 
 /** Says that this node lives, and ends the calls of those that do not. Rejects with StoreUnavailable. */
-async function beat(store: Store, log: Log): Promise<void> {
+async function beat(store: Store, log: Log, interrupted: string): Promise<void> {
   await store.beat()
   const calls = await store.endInterrupted(ending('interrupted', 'server'), systemClock.now())
-  if (calls.length > 0) log.warn({ calls }, 'calls were interrupted by the end of their server')
+  if (calls.length > 0) log.warn({ calls }, interrupted)
 }
 
 /** Returns the function that ends it. An outage is told when it begins and when it is over. */
@@ -56,7 +56,7 @@ function keepBeating(store: Store, log: Log): () => void {
   let stop = systemClock.after(BEAT_MS, again)
 
   function again(): void {
-    beat(store, log)
+    beat(store, log, 'calls were interrupted by the end of another server')
       .then(
         () => {
           if (away) log.info({}, 'the database is back')
