@@ -23,6 +23,7 @@ export type Signals = Pick<NodeJS.Process, 'on' | 'off'>
  *                 ^  |                          |
  *                 +--+ SIGHUP: reload           +--SIGTERM, SIGINT: calls end now
  * ```
+ * A SIGHUP while it is starting is served once it is up; without a listener it would end the process.
  */
 export function startCommand(startServer: StartServer, signals: Signals = process): Command {
   return command({
@@ -33,20 +34,50 @@ export function startCommand(startServer: StartServer, signals: Signals = proces
     async run({ config }, io) {
       const watched = watchConfig(config, io.env)
       const log = createLog(watched.current().log)
-      const server = await started(startServer(watched, log))
-      announce(server, log)
-      const reload = (): void => report(watched.reload(), log)
-      signals.on('SIGHUP', reload)
+      const reloads = new Reloads(signals, () => report(watched.reload(), log))
       try {
-        await untilDrained(server, signals, log)
+        const server = await started(startServer(watched, log))
+        try {
+          announce(server, log)
+          reloads.begin()
+          await untilDrained(server, signals, log)
+        } finally {
+          await server.close()
+        }
       } finally {
-        signals.off('SIGHUP', reload)
-        await server.close()
+        reloads.close()
       }
       log.info({}, 'stopped')
       return EXIT.ok
     },
   })
+}
+
+/** Reloads at each SIGHUP, from `begin` on; those that came before are one. */
+class Reloads {
+  #begun = false
+  #asked = false
+
+  constructor(
+    private readonly signals: Signals,
+    private readonly reload: () => void,
+  ) {
+    signals.on('SIGHUP', this.#heard)
+  }
+
+  begin(): void {
+    this.#begun = true
+    if (this.#asked) this.reload()
+  }
+
+  close(): void {
+    this.signals.off('SIGHUP', this.#heard)
+  }
+
+  readonly #heard = (): void => {
+    if (this.#begun) this.reload()
+    else this.#asked = true
+  }
 }
 
 /** A port that is taken or a database that is away is for the operator to mend, not a fault of ours. */

@@ -32,6 +32,20 @@ test(
 )
 
 test(
+  'SIGHUP while the server starts ends nothing: the configuration is read again once it is up',
+  async () => {
+    server = site.launch()
+    // Its last words before it is up.
+    await server.says('HTTP listens')
+    await site.configure({ drain: { timeout: '1h' } })
+    server.signal('SIGHUP')
+    expect(await server.says('the configuration was reloaded')).toMatchObject({ applied: ['drain'] })
+    await server.says('Reveille is up')
+  },
+  PATIENCE_MS,
+)
+
+test(
   'SIGHUP on a bad edit keeps the running configuration, and says what is wrong where',
   async () => {
     server = await site.start()

@@ -31,7 +31,13 @@ export interface Ran {
 
 /** Processes that run now: none outlives this one, however it ends. */
 const running = new Set<ChildProcess>()
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+const killAll = (): void => running.forEach((child) => child.kill('SIGKILL'))
+process.on('exit', killAll)
+// The test runner ends its workers so, which then see no exit.
+process.once('SIGTERM', () => {
+  killAll()
+  process.kill(process.pid, 'SIGTERM')
+})
 
 function launch(argv: readonly string[], cwd: string): ChildProcess {
   // Nothing of this process's environment but what a shell of the operator's has, too.
@@ -73,9 +79,14 @@ export class ServerProcess {
     })
   }
 
+  /** Begins to start; it is up when it says so. */
+  static launch(argv: readonly string[], cwd: string): ServerProcess {
+    return new ServerProcess(argv, cwd)
+  }
+
   /** Resolves when the server is up. Rejects, and leaves no process, where it does not come up. */
   static async start(argv: readonly string[], cwd: string): Promise<ServerProcess> {
-    const server = new ServerProcess(argv, cwd)
+    const server = ServerProcess.launch(argv, cwd)
     try {
       await server.says('Reveille is up')
       return server

@@ -44,10 +44,17 @@ export class Site {
     await writeFile(this.config, text)
   }
 
+  /** Begins to start. */
+  launch(): ServerProcess {
+    const server = ServerProcess.launch(['--config', this.config], this.directory)
+    this.#servers.push(server)
+    return server
+  }
+
   /** Resolves when it is up. */
   async start(): Promise<ServerProcess> {
-    const server = await ServerProcess.start(['--config', this.config], this.directory)
-    this.#servers.push(server)
+    const server = this.launch()
+    await server.says('Reveille is up')
     return server
   }
 
