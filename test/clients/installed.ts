@@ -8,6 +8,7 @@ const programs = {
   baresip: { from: 'Debian: baresip-core', required: true },
   kamailio: { from: 'Debian: kamailio', required: false },
   freeswitch: { from: 'see freeswitch.org', required: false },
+  drachtio: { from: 'see drachtio.org', required: false },
 } as const
 
 export type Program = keyof typeof programs

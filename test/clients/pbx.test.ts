@@ -17,6 +17,8 @@ import { Kamailio } from './pbx/kamailio.js'
 import { authority } from './pbx/place.js'
 
 const NUMBER = '+15551001'
+/** FreeSWITCH makes itself certificates first. */
+const START_MS = 60_000
 const ENDED_BY = ['caller', 'phone'] as const
 /** Over TCP the server knows at once that a phone is asleep: nothing is sent to it in vain. */
 const TCP = { protocol: 'tcp' } as const
@@ -142,7 +144,7 @@ describeWith('freeswitch', 'the example of FreeSWITCH', () => {
     server = await serverBehind(external)
     desk = await server.caller({ user: '7001' })
     freeswitch = await Freeswitch.start({ external, reveille: server.address(), phone: desk.peer.local })
-  })
+  }, START_MS)
   afterAll(async () => {
     await freeswitch?.close()
     await server?.close()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { type Config, parseConfig } from '../../src/config/index.js'
 
-const ROOT = join(import.meta.dirname, '../..')
+export const DOCKER = join(import.meta.dirname, '../../docker')
 
 /** As much of a service of compose.yaml as is looked at. */
 export interface Service {
@@ -19,7 +19,7 @@ export interface Service {
 }
 
 export function deployed(...path: readonly string[]): string {
-  return readFileSync(join(ROOT, 'docker', ...path), 'utf8')
+  return readFileSync(join(DOCKER, ...path), 'utf8')
 }
 
 /** What an operator would write into docker/.env. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import type { Address } from '../../../src/demo/index.js'
 import { Child } from '../child.js'
 import { freePorts } from '../free-ports.js'
-import { adapted, authority, example, Folder } from './place.js'
+import { adapted, authority, example, Folder, tiedToUs } from './place.js'
 
 const RTP_PORTS = 40
 
@@ -37,11 +37,13 @@ export class Freeswitch {
     const args = places.flatMap((place) => [`-${place}`, folder.file(place)])
     const run = ['-c', '-nonat', '-nonatmap', '-np', '-conf', folder.path, ...args]
     // By line, or what it says stays in a buffer of its own.
-    const child = new Child('stdbuf', ['-oL', 'freeswitch', ...run], { cwd: folder.path })
+    const child = new Child('setpriv', [...tiedToUs, 'stdbuf', '-oL', 'freeswitch', ...run], {
+      cwd: folder.path,
+    })
     const freeswitch = new Freeswitch(internal, child, folder)
     try {
       // It answers before, but takes no calls.
-      await child.says(/FreeSWITCH Started/, 20_000)
+      await child.says(/FreeSWITCH Started/, 45_000)
       return freeswitch
     } catch (error) {
       await freeswitch.close()

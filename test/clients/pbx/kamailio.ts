@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Address } from '../../../src/demo/index.js'
 import { Child } from '../child.js'
-import { authority, example, Folder } from './place.js'
+import { authority, example, Folder, tiedToUs } from './place.js'
 
 export interface KamailioOptions {
   readonly address: Address
@@ -30,7 +30,7 @@ export class Kamailio {
     const run = ['-DD', '-E', '-m', '32', '-M', '8', '-Y', folder.path, '-w', folder.path]
     const config = ['-f', example('kamailio', 'kamailio.cfg')]
     const kamailio = new Kamailio(
-      new Child('kamailio', [...config, ...run, ...defines], { cwd: folder.path }),
+      new Child('setpriv', [...tiedToUs, 'kamailio', ...config, ...run, ...defines], { cwd: folder.path }),
       folder,
     )
     try {

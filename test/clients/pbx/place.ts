@@ -39,3 +39,6 @@ export class Folder {
     await rm(this.path, { recursive: true, force: true })
   }
 }
+
+/** Options of `setpriv` for a program that ends when this process does, even where that is killed: nobody cleans up then. */
+export const tiedToUs = ['--pdeathsig', 'TERM'] as const
