@@ -1,6 +1,6 @@
 import type { GatewayOptions } from '../adapters/drachtio/gateway.js'
-import type { SipConfig } from '../config/index.js'
-import { type SipServer, startSipServer } from '../embedded/sip/index.js'
+import type { Listener, SipConfig } from '../config/index.js'
+import { type ListenOptions, type SipServer, startSipServer } from '../embedded/sip/index.js'
 import type { Log } from '../ports/log.js'
 import type { CallSettings } from '../runtime/services.js'
 import { version } from '../version.js'
@@ -16,11 +16,30 @@ export async function startSip(sip: SipConfig, log: Log): Promise<Sip> {
   if (sip.engine === 'drachtio') return { server: undefined, gateways: sip.servers }
   const advertise = sip.advertise === undefined ? {} : { advertise: { host: sip.advertise } }
   const server = await startSipServer({
-    listen: sip.listen.map((one) => ({ ...one, ...advertise })),
+    listen: sip.listen.map((one) => ({ ...listenOptions(one), ...advertise })),
     timers: { minSessionExpires: sip.minSe / 1000 },
     onFault: ({ where, error }) => log.error({ err: error, where }, 'a fault in the SIP server'),
   })
   return { server, gateways: [{ name: 'embedded', ...server.control }] }
+}
+
+function listenOptions(one: Listener): ListenOptions {
+  switch (one.protocol) {
+    case 'udp':
+    case 'tcp':
+    case 'ws':
+      return one
+    case 'tls': {
+      const { certFile: cert, keyFile: key, caFile: ca, ...place } = one
+      return { ...place, tls: { cert, key, ...(ca !== undefined && { ca }) } }
+    }
+    case 'wss': {
+      const { certFile: cert, keyFile: key, ...place } = one
+      return { ...place, tls: { cert, key } }
+    }
+    default:
+      return one satisfies never
+  }
 }
 
 /** What is open in the embedded server. */
@@ -43,9 +62,12 @@ export function callSettings(sip: SipConfig, server: SipServer | undefined): Cal
   }
 }
 
-/** Where a woken app registers: over TCP where we listen for it, because its flow is known when it closes. */
+/** Where a woken app would rather register: a connection is known when it closes, and TLS hides what is said. */
+const EDGES: readonly string[] = ['tls', 'tcp', 'udp', 'wss', 'ws']
+
 function edgeOf(sip: SipConfig, server: SipServer | undefined): string {
-  const point = server?.listening.find((one) => one.protocol === 'tcp') ?? server?.listening[0]
+  const listening = server?.listening ?? []
+  const [point] = [...listening].sort((a, b) => EDGES.indexOf(a.protocol) - EDGES.indexOf(b.protocol))
   if (point === undefined || sip.engine !== 'embedded') return `sip:${sip.domain}`
   const host = sip.advertise ?? point.host
   return `sip:${host.includes(':') ? `[${host}]` : host}:${point.port};transport=${point.protocol}`

@@ -15,6 +15,7 @@ export type {
   Trunk,
   User,
 } from './schema/index.js'
+export type { Listener } from './schema/listener.js'
 export type { Target } from './schema/targets.js'
 export { watchConfig } from './watch.js'
 export type { Reloaded, WatchedConfig } from './watch.js'

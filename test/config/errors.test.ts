@@ -243,6 +243,46 @@ describe('a bad configuration says', () => {
       '1:33: sip.listen[1]: is here twice',
     ],
     [
+      'a certificate that is missing',
+      'sip: {listen: [{protocol: tls, key-file: package.json}]}',
+      '1:16: sip.listen[0]: cert-file is required with protocol tls',
+    ],
+    [
+      'a key that is missing',
+      'sip: {listen: [{protocol: wss, port: 7443, cert-file: package.json}]}',
+      '1:16: sip.listen[0]: key-file is required with protocol wss',
+    ],
+    [
+      'a certificate that does not exist',
+      'sip: {listen: [{protocol: tls, cert-file: nowhere.pem, key-file: package.json}]}',
+      '1:43: sip.listen[0].cert-file: expected the name of a file that exists, got "nowhere.pem"',
+    ],
+    [
+      'a certificate that nobody would be shown',
+      'sip: {listen: [{protocol: tcp, cert-file: package.json}]}',
+      '1:43: sip.listen[0].cert-file: is of no use with protocol tcp',
+    ],
+    [
+      'web pages that could not connect anyhow',
+      'sip: {listen: [{protocol: udp, origins: ["https://x.example"]}]}',
+      '1:41: sip.listen[0].origins: is of no use with protocol udp',
+    ],
+    [
+      'a web page in place of its origin',
+      'sip: {listen: [{protocol: ws, port: 5066, origins: ["https://x.example/phone"]}]}',
+      '1:53: sip.listen[0].origins[0]: expected an origin such as https://phone.example.com, got "https://x.example/phone"',
+    ],
+    [
+      'a WebSocket without a port',
+      'sip: {listen: [{protocol: ws}]}',
+      '1:16: sip.listen[0]: port is required with protocol ws',
+    ],
+    [
+      'two transports on one port',
+      'sip: {listen: [{protocol: tcp}, {protocol: ws, port: 5060}]}',
+      '1:33: sip.listen[1]: takes the port of sip.listen[0]',
+    ],
+    [
       'nowhere to listen',
       'sip: {listen: []}',
       '1:15: sip.listen: expected at least one address to listen on',

@@ -39,6 +39,18 @@ describe('a configuration', () => {
     })
   })
 
+  it('listens with TLS on 5061, with files from the folder of the configuration', () => {
+    const { sip } = parseConfig(
+      'sip: {listen: [{protocol: tls, cert-file: package.json, key-file: ./package.json}]}',
+      'reveille.yaml',
+      {},
+    )
+    const file = resolve('package.json')
+    expect(sip).toMatchObject({
+      listen: [{ protocol: 'tls', host: '127.0.0.1', port: 5061, certFile: file, keyFile: file }],
+    })
+  })
+
   it.each(['', '# nothing\n', 'null', '{}', 'users:\nroutes:\nsip:\n'])(
     'is the default where %j is written',
     (text) => {

@@ -87,7 +87,7 @@ const user = section({
 /** The configuration file. */
 export function configSchema(files: Files) {
   return section({
-    sip: sip.prefault({}).describe('The SIP side.'),
+    sip: sip(files).prefault({}).describe('The SIP side.'),
     media: media.prefault({}).describe('RTP.'),
     database: database(files).prefault({}).describe('Devices, registrations, records of calls.'),
     push: push(files).describe('Push services, by the pn-provider that devices register with (RFC 8599).'),

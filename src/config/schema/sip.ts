@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { address, duration, host, matching, oneOf, port, secret } from './leaf.js'
+import type { Files } from './files.js'
+import { duration, host, matching, oneOf, port, secret } from './leaf.js'
+import { collide, listener } from './listener.js'
 import { defaultTag, finished, section, tag } from './section.js'
 import type { Complain } from './section.js'
 
@@ -39,12 +41,6 @@ const common = {
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
-const listener = section({
-  protocol: oneOf('udp', 'tcp'),
-  host: address().prefault('127.0.0.1').describe('The address to listen on; 0.0.0.0 for all.'),
-  port: port().prefault(5060).describe('0: a free port.'),
-})
-
 interface Timers {
   readonly sessionExpires: number
   readonly minSe: number
@@ -54,37 +50,39 @@ function checkTimers({ sessionExpires, minSe }: Timers, complain: Complain): voi
   if (sessionExpires < minSe) complain('is shorter than min-se', 'session-expires')
 }
 
-const embedded = finished(
-  {
-    engine: defaultTag('embedded'),
-    ...common,
-    listen: z
-      .array(listener)
-      .min(1, { error: 'expected at least one address to listen on' })
-      .prefault([{ protocol: 'udp' }, { protocol: 'tcp' }]),
-    advertise: host()
-      .optional()
-      .describe('The address that phones and trunks reach us at, where it is another.'),
-  },
-  (value, complain) => {
-    checkTimers(value, complain)
-    value.listen.forEach((one, index) => {
-      // A woken app is told where to register: "every address" is no place to go to.
-      if (EVERY_ADDRESS.has(one.host) && value.advertise === undefined) {
-        complain(
-          'is every address: sip.advertise must say at which one we are reached',
-          'listen',
-          index,
-          'host',
-        )
-      }
-      const same = (other: typeof one) =>
-        other.protocol === one.protocol && other.host === one.host && other.port === one.port
-      if (one.port !== 0 && value.listen.findIndex(same) < index) complain('is here twice', 'listen', index)
-    })
-    return value
-  },
-)
+const embedded = (files: Files) =>
+  finished(
+    {
+      engine: defaultTag('embedded'),
+      ...common,
+      listen: z
+        .array(listener(files))
+        .min(1, { error: 'expected at least one address to listen on' })
+        .prefault([{ protocol: 'udp' }, { protocol: 'tcp' }]),
+      advertise: host()
+        .optional()
+        .describe('The address that phones and trunks reach us at, where it is another.'),
+    },
+    (value, complain) => {
+      checkTimers(value, complain)
+      value.listen.forEach((one, index) => {
+        // A woken app is told where to register: "every address" is no place to go to.
+        if (EVERY_ADDRESS.has(one.host) && value.advertise === undefined) {
+          complain(
+            'is every address: sip.advertise must say at which one we are reached',
+            'listen',
+            index,
+            'host',
+          )
+        }
+        const first = value.listen.findIndex((other) => collide(one, other))
+        if (first < 0 || first >= index) return
+        const same = value.listen[first]?.protocol === one.protocol
+        complain(same ? 'is here twice' : `takes the port of sip.listen[${String(first)}]`, 'listen', index)
+      })
+      return value
+    },
+  )
 
 const drachtio = finished(
   {
@@ -112,4 +110,6 @@ const drachtio = finished(
   },
 )
 
-export const sip = z.discriminatedUnion('engine', [embedded, drachtio])
+export function sip(files: Files) {
+  return z.discriminatedUnion('engine', [embedded(files), drachtio])
+}
