@@ -9,7 +9,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: ['test/process/**'] },
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/process/**'],
+          globalSetup: ['test/support/database-setup.ts'],
+        },
       },
       {
         // The built program, in processes of its own; when nothing else competes for the machine.
@@ -17,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['test/process/**/*.test.ts'],
-          globalSetup: ['test/process/setup.ts'],
+          globalSetup: ['test/process/setup.ts', 'test/support/database-setup.ts'],
           sequence: { groupOrder: 1 },
         },
       },

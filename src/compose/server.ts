@@ -12,7 +12,7 @@ import { createMetrics } from '../observe/metrics.js'
 import { createObserver } from '../observe/observer.js'
 import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
-import type { SignalingHandlers } from '../ports/signaling.js'
+import type { ListeningPoint, SignalingHandlers } from '../ports/signaling.js'
 import { createRegistrar, type Registrar } from '../registrar/registrar.js'
 import { routingConfig } from '../routing/from-config.js'
 import { createRouter } from '../routing/router.js'
@@ -33,8 +33,8 @@ const FORGET_MS = 60_000
 const LAST_ROWS_MS = 5_000
 
 export interface Server {
-  /** Where SIP is listened for; empty with drachtio servers of the operator's own. */
-  readonly sip: readonly { readonly protocol: string; readonly host: string; readonly port: number }[]
+  /** Where SIP is listened for, by the servers that were reached so far. */
+  readonly sip: readonly ListeningPoint[]
   readonly http: { readonly host: string; readonly port: number }
   /** No new calls; resolves when the live ones have ended, within the configured time. */
   drain(): Promise<void>
@@ -112,7 +112,9 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   )
   const { address: host, port } = await http.listen()
   return {
-    sip: sip.server?.listening ?? [],
+    get sip() {
+      return signaling.gateways.flatMap(({ listening }) => listening)
+    },
     http: { host, port },
     drain: () => calls.drain(watched.current().drain.timeout),
     endCalls: () => calls.endAll(),

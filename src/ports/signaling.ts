@@ -107,9 +107,23 @@ export interface SignalingGauges {
   readonly timers: number
 }
 
+export interface GatewayStatus {
+  readonly name: string
+  readonly up: boolean
+  /** Where it takes SIP, as it said when it was last reached. */
+  readonly listening: readonly ListeningPoint[]
+}
+
+export interface ListeningPoint {
+  /** `udp`, `tcp`, `tls`, `ws` or `wss`. */
+  readonly protocol: string
+  readonly host: string
+  readonly port: number
+}
+
 export interface Signaling {
   dial(request: DialRequest): OutgoingCall
-  readonly gateways: readonly { readonly name: string; readonly up: boolean }[]
+  readonly gateways: readonly GatewayStatus[]
   close(): Promise<void>
 }
 

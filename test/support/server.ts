@@ -13,6 +13,7 @@ import {
   type SipResponse,
 } from '../../src/demo/index.js'
 import { createLog } from '../../src/observe/log.js'
+import { engineConfig, engines } from './engines.js'
 
 /** The keys of a configuration file, as plain data. */
 export type ConfigTree = Readonly<Record<string, unknown>>
@@ -33,7 +34,7 @@ export class TestServer {
     readonly logged: readonly LogLine[],
     private readonly reloadWith: (tree: ConfigTree) => void,
     private readonly startAgain: () => Promise<Server>,
-    private readonly directory: string,
+    private readonly tidy: () => Promise<void>,
   ) {}
 
   /** `tree` is laid over a configuration with one trunk, the push service `acme`, and the users alice and bob. */
@@ -46,12 +47,17 @@ export class TestServer {
       pretty: false,
       destination: { write: (line) => void logged.push(JSON.parse(line) as LogLine) },
     })
-    const config = (over: ConfigTree): Config =>
-      parseConfig(stringify(merge(baseConfig(directory, push), over)), 'test.yaml', {})
+    const { tree: engine, drop } = await engineConfig(directory)
+    const base = merge(merge(baseConfig(push), engine), COMMON)
+    const config = (over: ConfigTree): Config => parseConfig(stringify(merge(base, over)), 'test.yaml', {})
     const watched = fixedConfig(config(tree))
-    const start = (): Promise<Server> => startServer(watched, log)
+    const start = async (): Promise<Server> => reached(await startServer(watched, log))
     const reload = (next: ConfigTree): void => watched.replace(config(next))
-    return new TestServer(await start(), push, logged, reload, start, directory)
+    const tidy = async (): Promise<void> => {
+      await drop()
+      await rm(directory, { recursive: true, force: true })
+    }
+    return new TestServer(await start(), push, logged, reload, start, tidy)
   }
 
   get server(): Server {
@@ -65,7 +71,7 @@ export class TestServer {
   }
 
   /** Where phones and trunks send to. */
-  address(protocol: 'udp' | 'tcp' = 'udp'): { host: string; port: number } {
+  address(protocol = 'udp'): { host: string; port: number } {
     const point = this.server.sip.find((one) => one.protocol === protocol)
     if (point === undefined) throw new Error(`the server does not listen on ${protocol}`)
     return { host: point.host, port: point.port }
@@ -156,7 +162,8 @@ export class TestServer {
       'reveille_open_legs',
       'reveille_open_timers',
       'reveille_media_endpoints',
-      'reveille_sip_dialogs',
+      // A server of somebody else's has its own.
+      ...(engines.drachtio === undefined ? ['reveille_sip_dialogs'] : []),
     ]
     const values = await Promise.all(
       names.map(async (name) => [name, (await this.metric(name)).get('')] as const),
@@ -169,7 +176,7 @@ export class TestServer {
     for (const player of this.players.splice(0)) await player.close()
     await this.server.close()
     await this.push.close()
-    await rm(this.directory, { recursive: true, force: true })
+    await this.tidy()
   }
 }
 
@@ -188,17 +195,10 @@ export function pushParams(token: string): Record<string, string> {
   return { 'pn-provider': 'acme', 'pn-prid': token, 'pn-param': 'app' }
 }
 
-function baseConfig(directory: string, push: PushService): ConfigTree {
+const COMMON: ConfigTree = { sip: { domain: 'example.net' } }
+
+function baseConfig(push: PushService): ConfigTree {
   return {
-    sip: {
-      domain: 'example.net',
-      listen: [
-        { protocol: 'udp', host: '127.0.0.1', port: 0 },
-        { protocol: 'tcp', host: '127.0.0.1', port: 0 },
-      ],
-    },
-    media: { ports: freeRange() },
-    database: { engine: 'pglite', path: join(directory, 'data') },
     push: { acme: { adapter: 'webhook', url: push.url } },
     http: { port: 0 },
     log: { level: 'debug' },
@@ -210,10 +210,19 @@ function baseConfig(directory: string, push: PushService): ConfigTree {
   }
 }
 
-/** Test files run beside each other: each process takes RTP ports of its own. */
-function freeRange(): string {
-  const from = 20_000 + (process.pid % 40) * 1000
-  return `${from}-${from + 999}`
+/** A server of somebody else's is connected to in its own time. Rejects, with everything closed, where it stays away. */
+async function reached(server: Server): Promise<Server> {
+  const end = Date.now() + 10_000
+  const url = `http://${server.http.host}:${server.http.port}/readyz`
+  for (;;) {
+    const answer = await fetch(url)
+    if (answer.ok) return server
+    if (Date.now() > end) {
+      await server.close()
+      throw new Error(`the server does not get ready: ${await answer.text()}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 function merge(base: ConfigTree, over: ConfigTree): ConfigTree {

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import {
   type DialRequest,
+  type ListeningPoint,
   type OutgoingCall,
   SipFailure,
   type SignalingHandlers,
@@ -44,6 +45,7 @@ export class Gateway {
   private retryMs = FIRST_RETRY_MS
   private stopRetry: (() => void) | undefined
   private closed = false
+  private points: readonly ListeningPoint[] = []
 
   constructor(
     private readonly options: GatewayOptions,
@@ -56,6 +58,11 @@ export class Gateway {
 
   get name(): string {
     return this.options.name
+  }
+
+  /** Where the server takes SIP, as it said when it was last reached. */
+  get listening(): readonly ListeningPoint[] {
+    return this.points
   }
 
   get up(): boolean {
@@ -136,6 +143,7 @@ export class Gateway {
       return
     }
     connection.up = true
+    this.points = listeningPoints(hostPorts)
     this.retryMs = FIRST_RETRY_MS
     this.log.info({ gateway: this.name, listening: hostPorts }, 'connected to the SIP server')
     this.handlers.gatewayUp(this.name)
@@ -153,4 +161,12 @@ export class Gateway {
     this.stopRetry = this.clock.after(this.retryMs, () => (this.connection = this.connect()))
     this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS)
   }
+}
+
+/** `udp/192.0.2.1:5060,tcp/192.0.2.1:5060`, as the server introduces itself. */
+function listeningPoints(hostPorts: string): readonly ListeningPoint[] {
+  return hostPorts.split(',').flatMap((each) => {
+    const [, protocol, host, port] = /^(\w+)\/(.+):(\d+)$/.exec(each.trim()) ?? []
+    return protocol === undefined || host === undefined ? [] : [{ protocol, host, port: Number(port) }]
+  })
 }

@@ -7,7 +7,7 @@ export { PostgresServer }
 
 export interface TestDatabase {
   readonly url: string
-  drop(): Promise<void>
+  readonly drop: () => Promise<void>
 }
 
 export interface TestPostgres {
