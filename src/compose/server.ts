@@ -85,7 +85,9 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     gatewayUp: () => connected(),
   }
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
-  const settings = callSettings(config.sip, sip.server)
+  const listening = (): readonly ListeningPoint[] =>
+    signaling.gateways.flatMap((gateway) => gateway.listening)
+  const settings = callSettings(config.sip, listening)
   const calls = life.own(
     new Calls({ signaling, media, router, table, sleepers, waker, clock, log, observer, settings }),
   )
@@ -113,7 +115,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const { address: host, port } = await http.listen()
   return {
     get sip() {
-      return signaling.gateways.flatMap(({ listening }) => listening)
+      return listening()
     },
     http: { host, port },
     drain: () => calls.drain(watched.current().drain.timeout),

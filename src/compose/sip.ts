@@ -2,6 +2,7 @@ import type { GatewayOptions } from '../adapters/drachtio/gateway.js'
 import type { Listener, SipConfig } from '../config/index.js'
 import { type ListenOptions, type SipServer, startSipServer } from '../embedded/sip/index.js'
 import type { Log } from '../ports/log.js'
+import type { ListeningPoint } from '../ports/signaling.js'
 import type { CallSettings } from '../runtime/services.js'
 import { version } from '../version.js'
 
@@ -52,10 +53,13 @@ export function sipGauges(
   }
 }
 
-export function callSettings(sip: SipConfig, server: SipServer | undefined): CallSettings {
+/** `points`: where SIP is listened for, as far as it is known by then. */
+export function callSettings(sip: SipConfig, points: () => readonly ListeningPoint[]): CallSettings {
   return {
     domain: sip.domain,
-    edge: edgeOf(sip, server),
+    get edge() {
+      return edgeOf(sip, points())
+    },
     sessionExpires: sip.sessionExpires / 1000,
     minSe: sip.minSe / 1000,
     userAgent: `Reveille/${version}`,
@@ -65,10 +69,10 @@ export function callSettings(sip: SipConfig, server: SipServer | undefined): Cal
 /** Where a woken app would rather register: a connection is known when it closes, and TLS hides what is said. */
 const EDGES: readonly string[] = ['tls', 'tcp', 'udp', 'wss', 'ws']
 
-function edgeOf(sip: SipConfig, server: SipServer | undefined): string {
-  const listening = server?.listening ?? []
-  const [point] = [...listening].sort((a, b) => EDGES.indexOf(a.protocol) - EDGES.indexOf(b.protocol))
-  if (point === undefined || sip.engine !== 'embedded') return `sip:${sip.domain}`
-  const host = sip.advertise ?? point.host
+/** The domain is to resolve to a server of ours where none has said yet where it listens (RFC 3263). */
+function edgeOf(sip: SipConfig, points: readonly ListeningPoint[]): string {
+  const [point] = [...points].sort((a, b) => EDGES.indexOf(a.protocol) - EDGES.indexOf(b.protocol))
+  if (point === undefined) return `sip:${sip.domain}`
+  const host = (sip.engine === 'embedded' ? sip.advertise : undefined) ?? point.host
   return `sip:${host.includes(':') ? `[${host}]` : host}:${point.port};transport=${point.protocol}`
 }
