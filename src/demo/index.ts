@@ -22,6 +22,7 @@ export {
 } from './sip/message.js'
 export { isRequest, isResponse } from './sip/predicates.js'
 export { SipPeer, type SipPeerOptions } from './sip/peer.js'
+export type { Flow, OpenTransport, Protocol, Transport, TransportOptions } from './sip/transport.js'
 export type { Address } from './sip/uri.js'
 export { UserAgent, type InviteDecision, type UserAgentOptions } from './user-agent.js'
 export { WaitError } from './waiting.js'

@@ -143,7 +143,7 @@ export class Phone extends UserAgent {
       name: options.user,
       // A fixed port is for the first socket: a new one is another.
       port: old === undefined ? port : 0,
-      connectTo: options.protocol === 'tcp' ? this.proxy : undefined,
+      connectTo: options.protocol === 'udp' ? undefined : this.proxy,
       sending: this.sending,
       receiving: this.receiving,
       log: this.log,

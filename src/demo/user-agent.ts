@@ -79,8 +79,9 @@ export class UserAgent {
 
   /** The Contact URI, with parameters of the URI. */
   contact(params: Readonly<Record<string, string>> = {}): string {
-    const { host, port } = this.peer.local
-    const transport = this.peer.protocol === 'tcp' ? ';transport=tcp' : ''
+    const { protocol, local } = this.peer
+    const { host, port } = local
+    const transport = protocol === 'udp' ? '' : `;transport=${protocol}`
     const own = Object.entries(params).map(([name, value]) =>
       value === '' ? `;${name}` : `;${name}=${value}`,
     )

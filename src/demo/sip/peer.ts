@@ -6,7 +6,7 @@ import { MessageLog, type ExpectOptions } from './log.js'
 import { acceptedKey, cancelledKey, clientKey, serverKey } from './matching.js'
 import { ServerTransaction } from './server-transaction.js'
 import { defaultTimers, type SipTimers } from './timers.js'
-import { openTransport, type Flow, type Protocol, type Transport } from './transport.js'
+import { openTransport, type Flow, type OpenTransport, type Protocol, type Transport } from './transport.js'
 import { parseUri, type Address } from './uri.js'
 import { markReceived, responseAddress, topVia, withVia } from './via.js'
 
@@ -17,8 +17,10 @@ export interface SipPeerOptions {
   /** Default 127.0.0.1 and any free port. */
   readonly host?: string | undefined
   readonly port?: number | undefined
-  /** TCP only: connect out to there instead of listening, and take requests on that connection. */
+  /** Not UDP: connect out to there instead of listening, and take requests on that connection. */
   readonly connectTo?: Address | undefined
+  /** For transports other than UDP and TCP. */
+  readonly openTransport?: OpenTransport | undefined
   readonly timers?: Partial<SipTimers> | undefined
   readonly sending?: Impairment | undefined
   readonly receiving?: Impairment | undefined
@@ -63,7 +65,7 @@ export class SipPeer {
   /** Rejects where the port is taken or the connection is refused. */
   static async open(options: SipPeerOptions): Promise<SipPeer> {
     const peer = new SipPeer(options)
-    peer.#transport = await openTransport({
+    peer.#transport = await (options.openTransport ?? openTransport)({
       protocol: options.protocol,
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -174,7 +176,7 @@ export class SipPeer {
     const key = clientKey(request)
     const transaction = new ClientTransaction(request, {
       ...user,
-      reliable: this.protocol === 'tcp',
+      reliable: this.protocol !== 'udp',
       timers: this.timers,
       send: (message) => this.send(message, flow),
       onTerminated: () => this.#clients.delete(key),
@@ -263,7 +265,7 @@ export class SipPeer {
     const back =
       this.protocol === 'udp' ? this.#transport.flowTo(responseAddress(request, flow.remote)) : flow
     const transaction: ServerTransaction = new ServerTransaction(request, {
-      reliable: this.protocol === 'tcp',
+      reliable: this.protocol !== 'udp',
       timers: this.timers,
       flow,
       send: (response: SipResponse) => this.send(response, back),

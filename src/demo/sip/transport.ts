@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { StreamFramer } from './framing.js'
 import type { Address } from './uri.js'
 
-export type Protocol = 'udp' | 'tcp'
+/** The players bring UDP and TCP along; for the others they are given a way to open them. */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
-/** The way to one remote address; over TCP one connection. */
+/** The way to one remote address; but for UDP, one connection. */
 export interface Flow {
   readonly protocol: Protocol
   readonly remote: Address
@@ -19,7 +20,7 @@ export interface TransportOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** TCP: connect out to there instead of listening, as a phone does; the local port is the connection's. */
+  /** Not UDP: connect out to there instead of listening, as a phone does; the local port is the connection's. */
   readonly connectTo?: Address | undefined
   readonly onBytes: (bytes: Buffer, flow: Flow) => void
   readonly onFault: (error: Error) => void
@@ -35,8 +36,12 @@ export interface Transport {
 }
 
 /** Rejects where the port is taken or the remote side refuses the connection. */
-export function openTransport(options: TransportOptions): Promise<Transport> {
-  return options.protocol === 'udp' ? openUdp(options) : openTcp(options)
+export type OpenTransport = (options: TransportOptions) => Promise<Transport>
+
+export const openTransport: OpenTransport = async (options) => {
+  if (options.protocol === 'udp') return openUdp(options)
+  if (options.protocol === 'tcp') return openTcp(options)
+  throw new Error(`the players have no ${options.protocol} of their own`)
 }
 
 async function openUdp({ host, port, onBytes, onFault }: TransportOptions): Promise<Transport> {
