@@ -4,6 +4,8 @@ import { LoadPlayer, type LoadReport } from '../support/load.js'
 import { samplesOf, untilQuiet } from './support/gauges.js'
 import { Site } from './support/site.js'
 
+/** A server that is short of CPU is late, and no call of it is lost: each stage may take so long. */
+const LATE_MS = 30_000
 /** The longest timer of RFC 3261 that a finished call leaves behind is 64·T1, 32 s; and some time to ask. */
 const TIMERS_MS = 45_000
 
@@ -37,7 +39,7 @@ function numberOf(n: number): string {
 function aThousandUsers(): Record<string, unknown> {
   const user = (n: number): [string, object] => [
     `user${n}`,
-    { password: `secret${n}`, numbers: [numberOf(n)], ring: '30s' },
+    { password: `secret${n}`, numbers: [numberOf(n)], ring: '60s' },
   ]
   return Object.fromEntries(Array.from({ length: 1000 }, (_, n) => user(n)))
 }
@@ -85,7 +87,7 @@ test(
   async () => {
     const player = await prepare('udp', 0, 220)
     const before = await hungUp()
-    const report = await player.run({ calls: 200, perSecond: 20, packets: 25 })
+    const report = await player.run({ calls: 200, perSecond: 20, packets: 25, deadlineMs: LATE_MS })
     tell('udp', report)
     expect(report.failures).toEqual([])
     expect(report).toMatchObject({ started: 200, completed: 200 })
@@ -100,7 +102,7 @@ test(
   async () => {
     const player = await prepare('tcp', 500, 60)
     const before = await hungUp()
-    const report = await player.run({ calls: 60, perSecond: 20, packets: 25 })
+    const report = await player.run({ calls: 60, perSecond: 20, packets: 25, deadlineMs: LATE_MS })
     tell('tcp', report)
     expect(report.failures).toEqual([])
     expect(report).toMatchObject({ started: 60, completed: 60 })
