@@ -11,6 +11,8 @@ export interface MediaUnderTest {
   readonly media: Media
   /** Takes the engine away. */
   breakEngine(): Promise<void>
+  /** Lets it back, where it does not come back by itself. */
+  mendEngine?(): void
   close(): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Log } from '../../ports/log.js'
 import {
   type MediaCounters,
@@ -56,6 +57,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   constructor(private readonly parts: EndpointParts) {
     this.localSdp = parts.localSdp
+    setMaxListeners(0, this.gone.signal)
     parts.server.endpoints.add(this)
     parts.leg.onEnded((cause) => this.ended(cause))
   }

@@ -1,12 +1,12 @@
 import type { Log } from '../../ports/log.js'
 import { MediaError } from '../../ports/media.js'
 import type { Deadlines } from './deadlines.js'
-import { asError, sipError } from './errors.js'
+import { asError, sipError, toMediaError } from './errors.js'
 import type { SignalingConnection } from './signaling.js'
 import type { Dialog, IncomingRequest, Message, OutgoingInvite, Responder } from './srf.js'
 
 /** A local server answers in milliseconds; more than this and it is not well. */
-const REINVITE_MS = 5_000
+const REQUEST_MS = 5_000
 const BYE_MS = 3_000
 
 export interface Invitation {
@@ -105,8 +105,10 @@ export class FreeswitchLeg {
    */
   async reinvite(sdp: string): Promise<string> {
     if (this.over) throw new MediaError('lost', 'FreeSWITCH hung up')
-    const response = await this.request(sdp)
-    return response.body
+    const headers = { Contact: this.dialog.local.contact, 'Content-Type': 'application/sdp' }
+    const { status, body } = await this.request('INVITE', { body: sdp, headers })
+    if (status >= 300) throw toMediaError(sipError(status))
+    return body
   }
 
   /** Rejects where FreeSWITCH did not say that it is over. Idempotent. */
@@ -119,16 +121,23 @@ export class FreeswitchLeg {
     await this.deadlines.within(sent, BYE_MS, 'BYE', this.connection.lost)
   }
 
-  private request(body: string): Promise<Message> {
-    const headers = { Contact: this.dialog.local.contact, 'Content-Type': 'application/sdp' }
+  /** What FreeSWITCH does of its own accord meanwhile does not meet the ACK: it answers this after that. */
+  async settled(): Promise<void> {
+    await this.request('OPTIONS', {})
+  }
+
+  private request(
+    method: string,
+    { body, headers }: { readonly body?: string; readonly headers?: Record<string, string> },
+  ): Promise<Message> {
     const answered = new Promise<Message>((resolve, reject) => {
-      this.dialog.request({ method: 'INVITE', headers, body }, (error, response) => {
-        if (response !== undefined && response.status < 200) return
+      const options = { method, ...(headers && { headers }), ...(body !== undefined && { body }) }
+      this.dialog.request(options, (error, response) => {
         if (error) reject(asError(error))
-        else if (response === undefined || response.status >= 300) reject(sipError(response?.status ?? 408))
-        else resolve(response)
+        else if (response === undefined) reject(sipError(408))
+        else if (response.status >= 200) resolve(response)
       })
     })
-    return this.deadlines.within(answered, REINVITE_MS, 're-INVITE', this.connection.lost)
+    return this.deadlines.within(answered, REQUEST_MS, method, this.connection.lost)
   }
 }

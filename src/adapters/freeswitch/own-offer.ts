@@ -37,6 +37,8 @@ export function offerFromAnswer(leg: FreeswitchLeg, sdp: string): OwnOffer {
  */
 export class HeldOffer implements OwnOffer {
   sdp = ''
+  /** Streams in the clear that FreeSWITCH offers beside: they are not passed on. */
+  private others = 0
   private responder = deferred<Responder>()
   private state: 'waiting' | 'completed' | 'over' = 'waiting'
 
@@ -57,11 +59,13 @@ export class HeldOffer implements OwnOffer {
     const offer = new HeldOffer(uuid, session, deadlines, log)
     const offered = deferred<string>()
     leg.onOffer((request, responder) => {
-      offered.resolve(request.body)
+      const [secure = '', ...others] = streamsOf(request.body)
+      offer.others = others.length
+      offered.resolve(secure)
       offer.responder.resolve(responder)
       request.on('cancel', () => offer.repeat())
     })
-    await session.api('uuid_setvar', [uuid, 'rtp_secure_media_inbound', 'mandatory'])
+    await leg.settled()
     await offer.ask()
     offer.sdp = await deadlines.within(offered.promise, OFFER_MS, 'an offer of FreeSWITCH', session.lost)
     return offer
@@ -72,7 +76,8 @@ export class HeldOffer implements OwnOffer {
     this.state = 'completed'
     const { lost } = this.session
     const responder = await this.deadlines.within(this.responder.promise, OFFER_MS, 'an offer', lost)
-    await this.deadlines.within(respond(responder, 200, answerSdp), OFFER_MS, 'an answer', lost)
+    const answer = `${answerSdp.trimEnd()}\r\n${'m=audio 0 RTP/AVP 0\r\n'.repeat(this.others)}`
+    await this.deadlines.within(respond(responder, 200, answer), OFFER_MS, 'an answer', lost)
   }
 
   /** What waits for an answer gets one, too late to matter (RFC 3261 §15.1.2). */
@@ -94,6 +99,12 @@ export class HeldOffer implements OwnOffer {
     const reply = await this.session.api('uuid_media_reneg', [this.uuid, `=${this.session.codecs.join(',')}`])
     if (!reply.startsWith('+OK')) throw new MediaError('lost', `FreeSWITCH makes no offer: ${reply.trim()}`)
   }
+}
+
+/** The description with its first stream alone, and the sections of the others. */
+function streamsOf(sdp: string): readonly string[] {
+  const [session = '', first = '', ...others] = sdp.split(/^(?=m=)/m)
+  return [session + first, ...others]
 }
 
 function respond(responder: Responder, status: number, sdp?: string): Promise<void> {

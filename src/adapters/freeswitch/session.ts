@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import type { Log } from '../../ports/log.js'
 import { MediaError } from '../../ports/media.js'
@@ -71,6 +72,8 @@ export class FreeswitchSession {
     private readonly deadlines: Deadlines,
     private readonly log: Log,
   ) {
+    // Each request under way listens for the loss.
+    setMaxListeners(0, this.over.signal)
     this.link.on('esl::end', () => this.end())
   }
 
@@ -121,7 +124,9 @@ export class FreeswitchSession {
       return { id, leg: leg.promise, control: leg.promise as Promise<never>, abandon }
     }
     this.wanted.set(id, wanted)
-    const control = server.createEndpoint({ remoteSdp: STAND_IN, headers: { [ENDPOINT_HEADER]: id } })
+    // The channel is named after who calls: an operator finds an endpoint's by `show channels like <id>`.
+    const headers = { [ENDPOINT_HEADER]: id, From: `<sip:${id}@localhost>` }
+    const control = server.createEndpoint({ remoteSdp: STAND_IN, headers })
     control
       .catch((error: unknown) => leg.reject(error))
       .finally(() => this.wanted.delete(id))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import { MediaError } from '../../ports/media.js'
@@ -51,6 +52,8 @@ class SignalingLink {
   private connect(): void {
     const srf = createSrf()
     const abort = new AbortController()
+    // Each request under way listens for the loss.
+    setMaxListeners(0, abort.signal)
     const connection = { srf, abort, lost: abort.signal }
     const lose = (error: unknown): void => {
       if (abort.signal.aborted) return

@@ -56,6 +56,7 @@ export async function openRealMedia(
   return {
     media,
     breakEngine: () => path.cut(),
+    mendEngine: () => path.mend(),
     async close() {
       await media.close()
       await path.close()
