@@ -8,6 +8,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../../src/demo/index.js'
+import { engines } from '../support/engines.js'
 import { TestServer, users, type ConfigTree } from '../support/server.js'
 
 const everybody = { users: users(['ada', 'ben', 'cleo'], { numbers: [] }) }
@@ -221,7 +222,10 @@ describe('a call that is refused', () => {
 })
 
 describe('a request that is no call', () => {
-  test.each(['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'REFER', 'NOTIFY', 'INFO'])(
+  // A drachtio server drops a REFER outside of a dialog, and methods that it does not know (docs/decisions/0013).
+  const refer = engines.drachtio === undefined ? ['REFER'] : []
+
+  test.each(['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', ...refer])(
     '%s gets 405 and what is allowed',
     async (method) => {
       const response = await request(await server.caller(), method)
@@ -230,7 +234,7 @@ describe('a request that is no call', () => {
     },
   )
 
-  test('a method that nobody knows gets 501', async () => {
+  test.skipIf(engines.drachtio)('a method that nobody knows gets 501', async () => {
     expect((await request(await server.caller(), 'TELEPORT')).status).toBe(501)
   })
 

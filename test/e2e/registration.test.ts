@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { header, headerList, type Phone, type SipResponse } from '../../src/demo/index.js'
+import { engines } from '../support/engines.js'
 import { pushParams, TestServer, users } from '../support/server.js'
 
 const everybody = users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil', 'hana'])
@@ -148,12 +149,44 @@ describe('the flow of a registration', () => {
 
   test('over TCP is kept alive by double CRLF, which the server answers', async () => {
     const phone = await server.phone('hana', { protocol: 'tcp' })
+    const before = phone.peer.stats().pongs
+    for (const pongs of [1, 2, 3]) {
+      phone.peer.keepAlive(phone.proxy)
+      await expect.poll(() => phone.peer.stats().pongs).toBe(before + pongs)
+    }
+    expect((await phone.query()).status).toBe(200)
+  })
+
+  // A drachtio server reads no more from a connection after this (docs/decisions/0013).
+  test.skipIf(engines.drachtio)('over TCP takes keep-alives and a request in one segment', async () => {
+    const phone = await server.phone('hana', { protocol: 'tcp' })
     const [before, more] = [phone.peer.stats().pongs, 3]
     for (let i = 0; i < more; i++) phone.peer.keepAlive(phone.proxy)
     // On one connection its answer comes after those to the keep-alives.
     expect((await phone.query()).status).toBe(200)
     expect(phone.peer.stats().pongs).toBe(before + more)
   })
+
+  // A drachtio server knows the phones of one user at one host by one connection (docs/decisions/0013).
+  test.skipIf(engines.drachtio)(
+    'is the one of each phone where two of a user register from one host',
+    async () => {
+      const phones = [
+        await server.registeredPhone('hana', undefined, { protocol: 'tcp' }),
+        await server.registeredPhone('hana', undefined, { protocol: 'udp' }),
+        await server.registeredPhone('hana', undefined, { protocol: 'tcp' }),
+      ]
+      for (const phone of phones) phone.onInvite({})
+      const caller = await server.caller()
+      const call = await caller.call('sip:hana@example.net')
+      const ringing = await Promise.all(phones.map((phone) => phone.nextCall()))
+      await ringing[0]?.answer()
+      await call.answered()
+      call.hangUp()
+      await Promise.all(ringing.map((incoming) => incoming.ended))
+      await phones[0]?.unregister({ all: true })
+    },
+  )
 
   test('over UDP takes a keep-alive without a word', async () => {
     const phone = await server.phone('hana')

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { playWakeCall, type Phone } from '../../src/demo/index.js'
+import { engines } from '../support/engines.js'
 import { pushParams, TestServer, users } from '../support/server.js'
 import { sipIdentity } from '../support/sip/identity.js'
 import { openSecureTransport } from '../support/sip/secure-transport.js'
@@ -9,7 +10,7 @@ const TRANSPORTS = ['tls', 'ws', 'wss'] as const
 const CERTIFICATE = { 'cert-file': sipIdentity.cert, 'key-file': sipIdentity.key }
 
 // A drachtio server of somebody else's listens where it was told to.
-describe.skipIf(process.env['REVEILLE_TEST_DRACHTIO']).each(TRANSPORTS)('over %s', (protocol) => {
+describe.skipIf(engines.drachtio).each(TRANSPORTS)('over %s', (protocol) => {
   let server: TestServer
 
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inject } from 'vitest'
@@ -62,6 +63,16 @@ async function databaseConfig(directory: string): Promise<{ tree: object; drop: 
   }
   const { url, drop } = await createDatabase(engines.postgres)
   return { tree: { engine: 'postgres', url }, drop }
+}
+
+/**
+ * Where a phone is. A drachtio server takes the connection of an earlier phone for that of every phone of the user at
+ * the same host, whatever its port (docs/decisions/0013): there each gets an address of its own, as phones have that
+ * are behind different NATs. Any of 127.0.0.0/8 can be bound on Linux.
+ */
+export function phoneHost(): string {
+  if (engines.drachtio === undefined) return '127.0.0.1'
+  return ['127', ...Array.from({ length: 3 }, () => randomInt(1, 255))].join('.')
 }
 
 /** Test files run beside each other: each process takes RTP ports of its own. */

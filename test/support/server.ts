@@ -13,7 +13,7 @@ import {
   type SipResponse,
 } from '../../src/demo/index.js'
 import { createLog } from '../../src/observe/log.js'
-import { engineConfig, engines } from './engines.js'
+import { engineConfig, engines, phoneHost } from './engines.js'
 
 /** The keys of a configuration file, as plain data. */
 export type ConfigTree = Readonly<Record<string, unknown>>
@@ -102,6 +102,7 @@ export class TestServer {
       domain: 'example.net',
       credentials: { username: user, password: 'secret' },
       proxy: this.address(protocol),
+      host: phoneHost(),
       ...options,
       protocol,
     })
