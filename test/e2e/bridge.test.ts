@@ -248,25 +248,3 @@ describe('session timers', () => {
     await hangUp(both)
   })
 })
-
-test('a call in which both sides fall silent is ended, and both are told', async () => {
-  const quiet = await TestServer.start({ media: { timeout: '5s' }, users: users(['ada']) })
-  try {
-    const phone = await quiet.phone('ada')
-    await phone.register()
-    const caller = await quiet.caller()
-    const call = await caller.call('sip:ada@example.net')
-    const incoming = await phone.nextCall()
-    await call.answered()
-    await incoming.established
-    await exchangePackets({ call, incoming })
-    call.media.rtp.stopSending()
-    incoming.media.rtp.stopSending()
-    const reason = 'SIP;cause=200;text="Media timeout"'
-    expect(await call.ended).toMatchObject({ how: 'bye', by: 'them', reason })
-    expect(await incoming.ended).toMatchObject({ how: 'bye', by: 'them', reason })
-    await quiet.quiet()
-  } finally {
-    await quiet.close()
-  }
-}, 60_000)
