@@ -106,15 +106,17 @@ describe('two calls to one user', () => {
   test('both wait, both reach the woken phone, and each ends by itself', async () => {
     const phone = await asleep('dan')
     phone.onInvite({})
-    const [first, second] = [await call('dan'), await call('dan')]
-    const pushes = [await server.push.nextDelivery('token-dan'), await server.push.nextDelivery('token-dan')]
+    // One after the other: two that come together may be pushed in either order.
+    const [first, pushOfFirst] = [await call('dan'), await server.push.nextDelivery('token-dan')]
+    const [second, pushOfSecond] = [await call('dan'), await server.push.nextDelivery('token-dan')]
+    const pushes = [pushOfFirst, pushOfSecond]
     expect((await phone.wake()).status).toBe(200)
     const incoming = [await phone.nextCall(), await phone.nextCall()] as const
     const ids = incoming.map(({ invite }) => header(invite, 'X-Call-Id'))
     expect(new Set(ids)).toEqual(new Set(pushes.map(({ payload }) => payload['callId'])))
     expect(new Set(ids).size).toBe(2)
     const ofFirst = incoming.find(
-      ({ invite }) => header(invite, 'X-Call-Id') === pushes[0]?.payload['callId'],
+      ({ invite }) => header(invite, 'X-Call-Id') === pushOfFirst.payload['callId'],
     )
     const ofSecond = incoming.find((one) => one !== ofFirst)
     if (ofFirst === undefined || ofSecond === undefined) throw new Error('one call did not come')
