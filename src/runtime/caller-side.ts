@@ -2,7 +2,7 @@ import type { Ending } from '../call/ending.js'
 import { reasonOf } from '../call/ending.js'
 import type { HoldStyle } from '../call/plan.js'
 import type { Log } from '../ports/log.js'
-import type { Media, MediaEndpoint } from '../ports/media.js'
+import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
 import type { Headers, IncomingCall, Leg } from '../ports/signaling.js'
 import type { Trunk } from '../routing/table.js'
 import { ALLOW } from './admission.js'
@@ -18,6 +18,7 @@ export interface CallerEvents {
 /** The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. */
 export class CallerSide {
   leg: Leg | undefined
+  private closed = false
   private endpointMade: Promise<MediaEndpoint> | undefined
   private provisional:
     { readonly status: number; readonly sdp?: string; readonly headers: Headers } | undefined
@@ -31,8 +32,9 @@ export class CallerSide {
     private readonly log: Log,
   ) {}
 
-  /** Made on first use; the same for the life of the leg. Rejects with MediaError. */
+  /** Made on first use; the same for the life of the leg. Rejects with MediaError, and once the leg is closed. */
   endpoint(): Promise<MediaEndpoint> {
+    if (this.closed) return Promise.reject(new MediaError('lost', "the caller's leg is closed"))
     this.endpointMade ??= this.media.endpoint({
       ...(this.invite.offer === '' ? {} : { offer: this.invite.offer }),
       events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
@@ -114,6 +116,7 @@ export class CallerSide {
 
   /** Idempotent. */
   async close(): Promise<void> {
+    this.closed = true
     const made = this.endpointMade
     if (made === undefined) return
     // An endpoint that was never made has nothing to close.

@@ -161,6 +161,8 @@ export class LiveCall implements CallFacts {
         return this.timers.stop(effect.id)
       case 'end':
         this.owner.ended()
+        // A caller that cancelled has no leg left to be closed, and its media would stay as long as the slowest dial.
+        if (this.state.phase === 'ended' && this.state.caller === 'closed') this.run(this.caller.close())
         return this.run(this.dials.releaseMedia())
       case 'release':
         return this.release(effect.leaked)

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TestServer } from '../support/server.js'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await TestServer.start()
+})
+afterAll(() => server.close())
+
+/** The RTP port pairs that are taken. */
+async function ports(): Promise<number | undefined> {
+  return (await server.metric('reveille_media_ports_in_use')).get('')
+}
+
+async function untilPorts(wanted: number): Promise<void> {
+  const end = Date.now() + 5_000
+  while ((await ports()) !== wanted) {
+    if (Date.now() > end) throw new Error(`${await ports()} port pairs are taken, not ${wanted}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test('a caller that gives up frees its ports at once, although an INVITE to a silent phone is not over', async () => {
+  // Over UDP the server cannot see that the phone sleeps: its INVITE goes unanswered for half a minute.
+  await server.sleepingPhone('token-ports')
+  const caller = await server.caller()
+  const call = await caller.call('sip:+15551001@example.net')
+  await call.provisional(183)
+  await untilPorts(2)
+  call.cancel()
+  expect(await call.ended).toMatchObject({ how: 'cancelled', status: 487 })
+  await untilPorts(0)
+  expect((await server.metric('reveille_open_legs')).get('')).toBe(1)
+})
