@@ -12,7 +12,7 @@ import type { Deadlines } from './deadlines.js'
 import type { EslConnection, FsmrfEndpoint } from './fsmrf.js'
 import type { FreeswitchLeg } from './leg.js'
 import type { OwnOffer } from './own-offer.js'
-import { audioOf, receives, usesDtls, voicesOf } from './sdp.js'
+import { receives, servable, usesDtls, voicesOf } from './sdp.js'
 import type { FreeswitchServer } from './server.js'
 import { type FreeswitchSession, callApi } from './session.js'
 import { streamOf } from './tones.js'
@@ -108,8 +108,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       const { own } = this.parts
       if (own === undefined) throw new MediaError('not-acceptable', 'no offer of ours is on the way')
       if (answerSdp === this.answered) return
-      if (audioOf(answerSdp) === undefined)
-        throw new MediaError('not-acceptable', 'the audio stream was refused')
+      if (!servable(answerSdp))
+        throw new MediaError('not-acceptable', 'the audio stream was refused, or has no keys')
       await own.complete(answerSdp)
       this.answered = answerSdp
       if (usesDtls(answerSdp)) this.limitHandshake()
@@ -118,8 +118,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   modify(offerSdp: string): Promise<string> {
     return this.change(async () => {
-      if (audioOf(offerSdp) === undefined)
-        throw new MediaError('not-acceptable', 'no audio stream is offered')
+      if (!servable(offerSdp))
+        throw new MediaError('not-acceptable', 'no audio stream is offered, or one without keys')
       this.localSdp = await this.parts.leg.reinvite(offerSdp)
       return this.localSdp
     })

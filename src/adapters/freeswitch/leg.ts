@@ -2,6 +2,7 @@ import type { Log } from '../../ports/log.js'
 import { MediaError } from '../../ports/media.js'
 import type { Deadlines } from './deadlines.js'
 import { asError, sipError, toMediaError } from './errors.js'
+import { withDirection } from './sdp.js'
 import type { SignalingConnection } from './signaling.js'
 import type { Dialog, IncomingRequest, Message, OutgoingInvite, Responder } from './srf.js'
 
@@ -86,7 +87,7 @@ export class FreeswitchLeg {
 
   /** What FreeSWITCH answered the INVITE with. */
   get answer(): string {
-    return this.dialog.remote.sdp
+    return withDirection(this.dialog.remote.sdp)
   }
 
   /** FreeSWITCH hung up; `cause` is its Reason header. */
@@ -108,7 +109,7 @@ export class FreeswitchLeg {
     const headers = { Contact: this.dialog.local.contact, 'Content-Type': 'application/sdp' }
     const { status, body } = await this.request('INVITE', { body: sdp, headers })
     if (status >= 300) throw toMediaError(sipError(status))
-    return body
+    return withDirection(body)
   }
 
   /** Rejects where FreeSWITCH did not say that it is over. Idempotent. */

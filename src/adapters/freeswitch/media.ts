@@ -11,7 +11,7 @@ import { inOrder } from './choice.js'
 import { Deadlines } from './deadlines.js'
 import { FreeswitchEndpoint } from './endpoint.js'
 import { openEndpoint } from './open-endpoint.js'
-import { audioOf } from './sdp.js'
+import { servable } from './sdp.js'
 import { FreeswitchServer, type ServerOptions } from './server.js'
 import { MediaSignaling, type SignalingServer } from './signaling.js'
 import { SilenceWatch } from './silence.js'
@@ -75,8 +75,8 @@ class FreeswitchMedia implements Media {
 
   async endpoint(options: MediaEndpointOptions): Promise<MediaEndpoint> {
     if (this.closed) throw new MediaError('lost', 'the media engine is closed')
-    if (options.offer !== undefined && audioOf(options.offer) === undefined) {
-      throw new MediaError('not-acceptable', 'no audio stream is offered')
+    if (options.offer !== undefined && !servable(options.offer)) {
+      throw new MediaError('not-acceptable', 'no audio stream is offered, or one without keys')
     }
     const servers = this.candidates(options)
     let refusal = new MediaError('exhausted', 'no media server takes new calls')

@@ -58,6 +58,26 @@ export function usesDtls(sdp: string): boolean {
   return /^a=fingerprint:/m.test(sdp)
 }
 
+/**
+ * Whether FreeSWITCH can be asked to serve it: there is audio, and where that is to be encrypted, there are keys, in
+ * the SDP (RFC 4568) or by DTLS. FreeSWITCH itself takes an SRTP stream without keys for one in the clear.
+ */
+export function servable(sdp: string): boolean {
+  const audio = audioOf(sdp)
+  if (audio === undefined) return false
+  return !audio.protocol.includes('SAVP') || usesDtls(sdp) || /^a=crypto:/m.test(sdp)
+}
+
+/** FreeSWITCH leaves `sendrecv` out, and there are phones that stay on hold until they read it. */
+export function withDirection(sdp: string): string {
+  return sdp
+    .split(/^(?=m=)/m)
+    .map((part) =>
+      /^m=audio [1-9]/.test(part) && !directionIn(sdp) ? `${part.trimEnd()}\r\na=sendrecv\r\n` : part,
+    )
+    .join('')
+}
+
 /** Whether we, whose description it is, are to receive by it. */
 export function receives(localSdp: string): boolean {
   const direction = audioOf(localSdp)?.direction

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { knownCodecs, madeUpOffer, offerOf, reordered } from '../../../src/adapters/freeswitch/offer.js'
-import { audioOf, receives, usesDtls, voicesOf } from '../../../src/adapters/freeswitch/sdp.js'
+import {
+  audioOf,
+  receives,
+  servable,
+  usesDtls,
+  voicesOf,
+  withDirection,
+} from '../../../src/adapters/freeswitch/sdp.js'
 
 const sdp = (...media: string[]) =>
   ['v=0', 'o=- 1 2 IN IP4 10.0.0.1', 's=-', 'c=IN IP4 10.0.0.1', 't=0 0', ...media, ''].join('\r\n')
@@ -84,5 +91,22 @@ describe('a description', () => {
     expect(receives(sdp('a=sendonly', 'm=audio 7 RTP/AVP 0', 'a=recvonly'))).toBe(true)
     expect(receives(sdp('m=audio 7 RTP/AVP 0'))).toBe(true)
     expect(receives(sdp('m=audio 7 RTP/AVP 0', 'a=inactive'))).toBe(false)
+  })
+
+  it('can be served where it has audio, and keys where it is to be encrypted', () => {
+    expect(servable(sdp('m=audio 7 RTP/AVP 0'))).toBe(true)
+    expect(servable(sdp('m=video 7 RTP/AVP 96'))).toBe(false)
+    expect(servable(sdp('m=audio 7 RTP/SAVP 0'))).toBe(false)
+    expect(servable(sdp('m=audio 7 RTP/SAVP 0', 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x'))).toBe(true)
+    expect(servable(sdp('m=audio 7 UDP/TLS/RTP/SAVPF 0', 'a=fingerprint:sha-256 2A'))).toBe(true)
+  })
+
+  it('says the direction that FreeSWITCH leaves out, and no second one', () => {
+    expect(withDirection(sdp('m=audio 7 RTP/AVP 0', 'm=video 0 RTP/AVP 96'))).toBe(
+      sdp('m=audio 7 RTP/AVP 0', 'a=sendrecv', 'm=video 0 RTP/AVP 96'),
+    )
+    const held = sdp('m=audio 7 RTP/AVP 0', 'a=recvonly')
+    expect(withDirection(held)).toBe(held)
+    expect(withDirection(sdp('a=inactive', 'm=audio 7 RTP/AVP 0'))).not.toContain('sendrecv')
   })
 })

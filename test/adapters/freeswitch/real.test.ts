@@ -105,6 +105,8 @@ describe.skipIf(engines === undefined)('FreeSWITCH', () => {
       failed('not-acceptable'),
     )
     const before = endpoint.localSdp
+    const keyless = phone.offer().replace('RTP/AVP', 'RTP/SAVP')
+    await expect(endpoint.modify(keyless)).rejects.toEqual(failed('not-acceptable'))
     await expect(endpoint.modify(strange(phone.offer()))).rejects.toEqual(failed('not-acceptable'))
     expect(endpoint.localSdp).toBe(before)
     await endpoint.play({ kind: 'ringback', country: 'us' })
