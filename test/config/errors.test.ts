@@ -213,6 +213,11 @@ describe('a bad configuration says', () => {
       '1:38: sip.listen[0].host: is every address: sip.advertise must say at which one we are reached',
     ],
     [
+      'a wildcard address that nobody could send media to',
+      'media: {host: 0.0.0.0}',
+      '1:15: media.host: is every address: media.advertise must say at which one we are reached',
+    ],
+    [
       'a network that two trunks own',
       'trunks: {a: {match: [10.0.0.0/8]}, b: {match: [10.9.9.9/8]}}',
       '1:48: trunks.b.match[0]: is a network of trunk a already',

@@ -202,3 +202,6 @@ function bareNumber(value: string): string | undefined {
   const bare = value.replace(/[().\s-]/g, '')
   return /^(?:\+[0-9]+|[0-9*#]+)$/.test(bare) ? bare : undefined
 }
+
+/** Fit to listen on, and for nobody to be told: those who hear of it need another one. */
+export const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])

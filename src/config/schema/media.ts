@@ -1,18 +1,26 @@
 import { z } from 'zod'
-import { address, duration, host, matching, port, portRange, secret, whole } from './leaf.js'
+import { address, duration, EVERY_ADDRESS, host, matching, port, portRange, secret, whole } from './leaf.js'
 import { defaultTag, finished, section, tag } from './section.js'
 
 const timeout = duration('s', '5s', '1d')
   .prefault('60s')
   .describe('A call whose media is silent so long is ended.')
 
-const embedded = section({
-  engine: defaultTag('embedded'),
-  host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
-  advertise: host().optional().describe('The address in our SDP, where it is another.'),
-  ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
-  timeout,
-})
+const embedded = finished(
+  {
+    engine: defaultTag('embedded'),
+    host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
+    advertise: address().optional().describe('The address in our SDP, where it is another.'),
+    ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
+    timeout,
+  },
+  (value, complain) => {
+    if (EVERY_ADDRESS.has(value.host) && value.advertise === undefined) {
+      complain('is every address: media.advertise must say at which one we are reached', 'host')
+    }
+    return value
+  },
+)
 
 const server = section({
   name: matching(/^[A-Za-z0-9_.-]+$/, 'a name of letters, digits, dots, dashes and underscores'),

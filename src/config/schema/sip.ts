@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Files } from './files.js'
-import { duration, host, matching, oneOf, port, secret } from './leaf.js'
+import { duration, EVERY_ADDRESS, host, matching, oneOf, port, secret } from './leaf.js'
 import { collide, listener } from './listener.js'
 import { defaultTag, finished, section, tag } from './section.js'
 import type { Complain } from './section.js'
@@ -38,8 +38,6 @@ const common = {
     .prefault(['SHA-256', 'MD5'])
     .describe('Digest challenges to phones, the preferred one first (RFC 8760).'),
 }
-
-const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 interface Timers {
   readonly sessionExpires: number
