@@ -6,6 +6,7 @@ import { describe, test } from 'vitest'
 const programs = {
   sipp: { from: 'Debian: sip-tester', required: true },
   baresip: { from: 'Debian: baresip-core', required: true },
+  chromium: { from: 'Debian: chromium', required: true },
   kamailio: { from: 'Debian: kamailio', required: false },
   freeswitch: { from: 'see freeswitch.org', required: false },
   drachtio: { from: 'see drachtio.org', required: false },
@@ -15,7 +16,7 @@ export type Program = keyof typeof programs
 
 /**
  * A suite that needs `program`. Where it is not installed the suite is skipped, in a line that says so; with
- * REVEILLE_REQUIRE_CLIENTS=1, which is for machines that are meant to have SIPp and baresip, it fails for them.
+ * REVEILLE_REQUIRE_CLIENTS=1, which is for machines that are meant to have SIPp, baresip and Chromium, it fails for them.
  */
 export function describeWith(program: Program, name: string, suite: () => void): void {
   if (pathOf(program) !== undefined) {

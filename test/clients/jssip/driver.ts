@@ -1,0 +1,83 @@
+import type * as JsSIP from 'jssip'
+import type { RTCSession } from 'jssip/lib/RTCSession.js'
+
+/** Something that a JsSIP phone told, as data: it may come out of a browser. */
+export interface PhoneEvent {
+  readonly name: string
+  /** Of the SIP message that made it happen. */
+  readonly status?: number
+  /** Its Reason header (RFC 3326). */
+  readonly why?: string
+  /** JsSIP's own word for why a call is over. */
+  readonly cause?: string
+  /** Who calls. */
+  readonly user?: string
+}
+
+export interface Account {
+  readonly user: string
+  readonly domain: string
+  readonly password: string
+  /** Seconds. */
+  readonly expires: number
+  /** Whether there is a microphone. */
+  readonly audio: boolean
+}
+
+export type PhoneCommand = 'call' | 'answer' | 'terminate' | 'unregister' | 'stop'
+
+export type PhoneCommands = Readonly<Record<PhoneCommand, (argument?: string | number) => void>>
+
+/** Runs a phone on JsSIP, in a browser or not: it registers at once, and has one call at a time. */
+export function startPhone(
+  library: Pick<typeof JsSIP, 'UA'>,
+  socket: JsSIP.Socket,
+  { user, domain, password, expires, audio }: Account,
+  report: (event: PhoneEvent) => void,
+): PhoneCommands {
+  const agent = new library.UA({
+    sockets: [socket],
+    uri: `sip:${user}@${domain}`,
+    password,
+    register_expires: expires,
+  })
+  let session: RTCSession | undefined
+  const media = { mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } }
+  agent.on('connected', () => report({ name: 'connected' }))
+  agent.on('disconnected', () => report({ name: 'disconnected' }))
+  agent.on('registered', () => report({ name: 'registered' }))
+  agent.on('unregistered', () => report({ name: 'unregistered' }))
+  agent.on('registrationFailed', ({ response }) =>
+    report({ name: 'registrationFailed', ...responseOf(response) }),
+  )
+  agent.on('newRTCSession', (event: { session: RTCSession }) => {
+    session = event.session
+    watch(session, report)
+  })
+  agent.start()
+  return {
+    call: (uri) => void agent.call(String(uri), media),
+    answer: () => session?.answer(media),
+    terminate: (status) => session?.terminate({ status_code: Number(status) }),
+    unregister: () => agent.unregister(),
+    stop: () => agent.stop(),
+  }
+}
+
+function watch(session: RTCSession, report: (event: PhoneEvent) => void): void {
+  const incoming = String(session.direction) === 'incoming'
+  const { user } = session.remote_identity.uri
+  if (incoming) report({ name: 'incoming', user: String(user) })
+  session.on('progress', () => report({ name: 'progress' }))
+  session.on('accepted', () => report({ name: 'accepted' }))
+  session.on('confirmed', () => report({ name: 'confirmed' }))
+  session.on('ended', ({ cause }) => report({ name: 'ended', cause }))
+  session.on('failed', ({ cause, message }) => report({ name: 'failed', cause, ...responseOf(message) }))
+}
+
+/** Of a message as JsSIP has it; a request, or none, has no status. */
+function responseOf(message: unknown): { status?: number; why?: string } {
+  const response = message as { status_code?: number; getHeader?(name: string): unknown } | null | undefined
+  const [status, why] = [response?.status_code, response?.getHeader?.('Reason')]
+  return { ...(typeof status === 'number' && { status }), ...(typeof why === 'string' && { why }) }
+}

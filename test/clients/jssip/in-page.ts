@@ -1,0 +1,15 @@
+import * as JsSIP from 'jssip'
+import { startPhone, type Account, type PhoneCommands, type PhoneEvent } from './driver.js'
+
+/** What the page and the tests that drive it have in common. */
+export interface PhonePage {
+  report(event: PhoneEvent): void
+  openPhone(url: string, account: Account): void
+  phone?: PhoneCommands
+}
+
+const page = globalThis as unknown as PhonePage
+
+page.openPhone = (url, account) => {
+  page.phone = startPhone(JsSIP, new JsSIP.WebSocketInterface(url), account, (event) => page.report(event))
+}
