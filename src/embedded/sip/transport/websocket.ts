@@ -158,5 +158,7 @@ function refusal(request: IncomingMessage, { origins }: WebSocketListenOptions):
 }
 
 function refuse(socket: Duplex, status: number): void {
+  // One that does not hang up itself would stay for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -193,6 +193,17 @@ describe('a client is refused', () => {
     expect(world.server.stats().connections).toBe(0)
   })
 
+  test('and cut off even where it does not hang up', async () => {
+    const world = await start()
+    const socket = connect({ ...world.at('ws'), allowHalfOpen: true }).on('data', () => undefined)
+    socket.write(
+      'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    await until(() => world.server.stats().failedHandshakes === 1, 'the end of the connection')
+    socket.destroy()
+  })
+
   test('that is no WebSocket client: 426', async () => {
     const world = await start()
     const { host, port } = world.at('ws')
