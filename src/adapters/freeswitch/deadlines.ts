@@ -42,4 +42,20 @@ export class Deadlines {
       )
     })
   }
+
+  /** Does something after `ms`, unless one of the signals aborts before. */
+  after(ms: number, work: () => void, ...signals: readonly AbortSignal[]): void {
+    const end = (): void => {
+      this.open -= 1
+      stop()
+      for (const signal of signals) signal.removeEventListener('abort', end)
+    }
+    if (signals.some(({ aborted }) => aborted)) return
+    this.open += 1
+    const stop = this.clock.after(ms, () => {
+      end()
+      work()
+    })
+    for (const signal of signals) signal.addEventListener('abort', end, { once: true })
+  }
 }

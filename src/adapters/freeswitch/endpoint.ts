@@ -7,18 +7,20 @@ import {
   type MediaEndpointEvents,
   type Sound,
 } from '../../ports/media.js'
-import { countersOf, NO_PACKETS } from './counters.js'
+import { Channel } from './channel.js'
+import { NO_PACKETS } from './counters.js'
 import type { Deadlines } from './deadlines.js'
-import type { EslConnection, FsmrfEndpoint } from './fsmrf.js'
+import type { FsmrfEndpoint } from './fsmrf.js'
 import type { FreeswitchLeg } from './leg.js'
 import type { OwnOffer } from './own-offer.js'
 import { receives, servable, usesDtls, voicesOf } from './sdp.js'
 import type { FreeswitchServer } from './server.js'
-import { type FreeswitchSession, callApi } from './session.js'
-import { streamOf } from './tones.js'
+import type { FreeswitchSession } from './session.js'
 
 /** ICE and the DTLS handshake, once both sides have each other's description. */
 const HANDSHAKE_MS = 15_000
+/** The end of a channel is told by two connections, a little apart. */
+const BYE_MS = 500
 
 export interface EndpointParts {
   readonly id: string
@@ -44,9 +46,8 @@ type Life = 'open' | 'closed' | 'lost'
 export class FreeswitchEndpoint implements MediaEndpoint {
   localSdp: string
   private life: Life = 'open'
-  private channel: { readonly uuid: string; readonly connection: EslConnection } | undefined
+  private channel: Channel | undefined
   private sound: Sound | undefined
-  private playback = 0
   private partner: FreeswitchEndpoint | undefined
   private bridged = false
   private answered: string | undefined
@@ -92,10 +93,16 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   attach(control: FsmrfEndpoint): void {
     if (this.life !== 'open' || control.conn === null) return
     this.stopHandshake?.abort()
-    this.channel = { uuid: control.uuid, connection: control.conn }
-    control.on('destroy', (how) => this.ended(how?.reason ?? ''))
+    const { session, deadlines, log } = this.parts
+    const { lost } = session
+    this.channel = new Channel(control.uuid, control.conn, deadlines, lost, this.gone.signal, log)
+    control.on('destroy', (how) => {
+      if (how?.reason !== undefined) return this.ended(how.reason)
+      // Cut off without a word; the BYE that says why is on its way, unless the SIP server is gone too.
+      deadlines.after(BYE_MS, () => this.ended(''), this.gone.signal)
+    })
     if (this.partner !== undefined) this.bridgeLate(this.partner)
-    else if (this.sound !== undefined) this.startPlayback(this.channel, this.sound, false)
+    else if (this.sound !== undefined) this.channel.play(this.sound)
   }
 
   /** It will never be controlled. */
@@ -128,9 +135,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   play(sound: Sound): Promise<void> {
     return this.attempt(() => {
       if (this.joined) throw new MediaError('lost', 'a joined endpoint plays nothing')
-      const before = this.sound
       this.sound = sound
-      if (this.channel !== undefined) this.startPlayback(this.channel, sound, before !== undefined)
+      this.channel?.play(sound)
     })
   }
 
@@ -151,16 +157,15 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   async counters(): Promise<MediaCounters> {
     this.mustBeOpen()
-    if (this.channel === undefined) return NO_PACKETS
-    const { uuid } = this.channel
-    const [, dump] = await Promise.all([this.api('uuid_set_media_stats', uuid), this.api('uuid_dump', uuid)])
-    return countersOf(dump)
+    return this.channel?.counters() ?? NO_PACKETS
   }
 
   async close(): Promise<void> {
     if (this.life !== 'open') return
+    const settled = this.channel?.settled()
     this.end('closed')
     const { leg, session, server, log } = this.parts
+    await settled
     try {
       await leg.bye()
     } catch (error) {
@@ -237,51 +242,19 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (this.bridged || this.channel === undefined || other.channel === undefined) return
     this.bridged = true
     other.bridged = true
-    const reply = await this.api('uuid_bridge', this.channel.uuid, other.channel.uuid).catch(
-      (error: unknown) => {
-        this.unpair()
-        throw error
-      },
-    )
-    if (reply.startsWith('+OK')) return
-    this.unpair()
-    throw new MediaError('lost', `FreeSWITCH did not join: ${reply.trim()}`)
-  }
-
-  /** Replaces what is played. Nobody waits for the end of a sound that has none. */
-  private startPlayback(
-    { uuid, connection }: { readonly uuid: string; readonly connection: EslConnection },
-    sound: Sound,
-    replaces: boolean,
-  ): void {
-    const playback = (this.playback += 1)
-    if (replaces) {
-      this.api('uuid_break', uuid, 'all').catch((error: unknown) => {
-        this.parts.log.debug({ err: error, endpoint: this.id }, 'a sound was not stopped')
-      })
+    try {
+      await this.channel.bridge(other.channel)
+    } catch (error) {
+      this.unpair()
+      throw error
     }
-    connection.execute('playback', streamOf(sound), (done) => {
-      if (playback !== this.playback || this.sound === undefined) return
-      const response = done.getHeader('Application-Response')
-      this.parts.log.warn({ endpoint: this.id, sound, response }, 'a sound ended before its time')
-    })
   }
 
   private limitHandshake(): void {
     if (this.channel !== undefined || this.stopHandshake !== undefined) return
     const stop = new AbortController()
     this.stopHandshake = stop
-    const never = new Promise<never>(() => undefined)
-    this.parts.deadlines
-      .within(never, HANDSHAKE_MS, 'the DTLS handshake', stop.signal)
-      .catch(() => stop.signal.aborted || this.unattached())
-  }
-
-  private api(command: string, ...args: readonly string[]): Promise<string> {
-    const connection = this.channel?.connection
-    if (connection === undefined) throw new MediaError('lost', 'the channel is not controlled')
-    const { deadlines, session } = this.parts
-    return callApi(connection, command, args, deadlines, session.lost, this.gone.signal)
+    this.parts.deadlines.after(HANDSHAKE_MS, () => this.unattached(), stop.signal, this.gone.signal)
   }
 
   private change<T>(work: () => Promise<T>): Promise<T> {

@@ -145,6 +145,21 @@ describe.skipIf(engines === undefined)('FreeSWITCH', () => {
     expect(heard).toEqual(['timeout', 'lost'])
   })
 
+  it('leaves a side alone whose other side goes right after they were joined', async () => {
+    let lost = 0
+    const events = { lost: () => (lost += 1) }
+    const stays = await called({}, { events })
+    for (let n = 0; n < 8; n++) {
+      const goes = await called({}, { offerLike: stays.endpoint })
+      // The order decides which of the two FreeSWITCH makes the bridge with.
+      await (n % 2 === 0 ? stays.endpoint.join(goes.endpoint) : goes.endpoint.join(stays.endpoint))
+      await goes.endpoint.close()
+    }
+    await stays.endpoint.play({ kind: 'ringback', country: 'us' })
+    await stays.phone.rtp.receiver.hearing?.hears([440, 480])
+    expect(lost).toBe(0)
+  })
+
   it('tells of a joined side that falls silent, and leaves it alone', async () => {
     let told: () => void = () => undefined
     const silent = new Promise<void>((resolve) => (told = resolve))
