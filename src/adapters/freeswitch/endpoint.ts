@@ -55,6 +55,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   /** Descriptions are changed one at a time: SIP allows no second INVITE in a dialog (RFC 3261 §14.1). */
   private changing: Promise<unknown> = Promise.resolve()
   private readonly gone = new AbortController()
+  private closing = Promise.resolve()
 
   constructor(private readonly parts: EndpointParts) {
     this.localSdp = parts.localSdp
@@ -160,21 +161,9 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return this.channel?.counters() ?? NO_PACKETS
   }
 
-  async close(): Promise<void> {
-    if (this.life !== 'open') return
-    const settled = this.channel?.settled()
-    this.end('closed')
-    const { leg, session, server, log } = this.parts
-    await settled
-    try {
-      await leg.bye()
-    } catch (error) {
-      // The SIP server may be away while FreeSWITCH is not: the channel must not stay.
-      log.debug({ err: error, endpoint: this.id }, 'a media leg was not ended by SIP')
-      if (this.channel !== undefined)
-        await session.api('uuid_kill', [this.channel.uuid]).catch(() => undefined)
-    }
-    server.endpoints.delete(this)
+  close(): Promise<void> {
+    if (this.life === 'open') this.closing = this.hangUp()
+    return this.closing
   }
 
   /** The server is gone, as far as we can see; should it live, the BYE frees its channel. */
@@ -198,6 +187,23 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     if (this.life !== 'open') return
     if (cause.includes('MEDIA_TIMEOUT')) this.parts.events.timeout?.()
     this.lose()
+  }
+
+  private async hangUp(): Promise<void> {
+    const settled = this.channel?.settled()
+    this.end('closed')
+    const { leg, session, server, log } = this.parts
+    await settled
+    try {
+      await leg.bye()
+    } catch (error) {
+      // The SIP server may be away while FreeSWITCH is not: the channel must not stay.
+      log.debug({ err: error, endpoint: this.id }, 'a media leg was not ended by SIP')
+      if (this.channel !== undefined) {
+        await session.api('uuid_kill', [this.channel.uuid]).catch(() => undefined)
+      }
+    }
+    server.endpoints.delete(this)
   }
 
   private end(life: Life): void {

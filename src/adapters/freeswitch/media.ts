@@ -29,9 +29,6 @@ export interface FreeswitchOptions {
 /** How long the first connections may take; what is away then is waited for in the background. */
 const START_MS = 3_000
 
-/** RTP and RTCP. */
-const PORTS = 2
-
 /**
  * The port `media` on a pool of FreeSWITCH servers. A server that is away, now or later, is no reason to reject: it
  * is connected to again, and `gauges` says when none is there.
@@ -99,7 +96,8 @@ class FreeswitchMedia implements Media {
     const endpoints = this.endpoints()
     return Promise.resolve({
       endpoints: endpoints.length,
-      portsInUse: endpoints.length * PORTS,
+      // Pairs, for RTP and RTCP.
+      portsInUse: endpoints.length,
       tones: endpoints.filter(({ playing }) => playing).length,
       timers:
         this.deadlines.pending +

@@ -125,6 +125,19 @@ describe.skipIf(engines === undefined)('FreeSWITCH', () => {
     await freed(ids)
   })
 
+  it('has no channel left of an engine that was closed while its endpoints were closing', async () => {
+    const own = await openRealMedia(named)
+    const a = await called({}, {}, own.media)
+    const b = await called({}, { offerLike: a.endpoint }, own.media)
+    await a.endpoint.join(b.endpoint)
+    const unjoined = await make({}, own.media)
+    const ids = [a.endpoint.id, b.endpoint.id, unjoined.id]
+    await present(ids)
+    void a.endpoint.close()
+    await own.close()
+    await freed(ids)
+  })
+
   it('tells an endpoint once that FreeSWITCH hung up on it, and why', async () => {
     const heard: string[] = []
     let over: () => void = () => undefined
