@@ -24,6 +24,8 @@ export default defineConfig({
           include: ['test/process/**/*.test.ts'],
           globalSetup: ['test/process/setup.ts', 'test/support/database-setup.ts'],
           sequence: { groupOrder: 1 },
+          // They wait for the longest timers of SIP more than they compute.
+          maxWorkers: 3,
         },
       },
     ],
