@@ -26,8 +26,17 @@ export class Channel {
     private readonly endpoint: AbortSignal,
     private readonly log: Log,
   ) {
+    // fsmrf prints what breaks; that the channel is gone is heard of otherwise.
+    connection.removeAllListeners('error')
+    connection.on('error', (error: unknown) =>
+      log.debug({ err: error, channel: uuid }, 'a channel was cut off'),
+    )
     connection.subscribe(['CHANNEL_BRIDGE'])
     connection.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => this.inBridge())
+    // A side that holds plays its own music, or none; FreeSWITCH would play its own to the other side.
+    this.api('uuid_setvar', 'hold_music', 'silence').catch((error: unknown) => {
+      log.debug({ err: error, channel: uuid }, 'the music on hold was not turned off')
+    })
   }
 
   /** Replaces what is played. Nobody waits for the end of a sound that has none. */

@@ -108,8 +108,11 @@ export class FreeswitchLeg {
     if (this.over) throw new MediaError('lost', 'FreeSWITCH hung up')
     const headers = { Contact: this.dialog.local.contact, 'Content-Type': 'application/sdp' }
     const { status, body } = await this.request('INVITE', { body: sdp, headers })
-    if (status >= 300) throw toMediaError(sipError(status))
-    return withDirection(body)
+    if (status < 300) return withDirection(body)
+    const refusal = toMediaError(sipError(status))
+    if (refusal.code === 'not-acceptable') throw refusal
+    // It has the session already: there is nothing left that could be used up.
+    throw new MediaError('lost', refusal.message)
   }
 
   /** Rejects where FreeSWITCH did not say that it is over. Idempotent. */

@@ -79,7 +79,7 @@ class FreeswitchMedia implements Media {
     let refusal = new MediaError('exhausted', 'no media server takes new calls')
     for (const server of servers) {
       try {
-        return await openEndpoint(server, this.signaling.current(), options, this.deadlines, this.log)
+        return await this.open(server, options)
       } catch (error) {
         if (!(error instanceof MediaError) || error.code === 'not-acceptable') throw error
         this.log.warn({ err: error, server: server.name }, 'a media server gave no endpoint')
@@ -113,6 +113,23 @@ class FreeswitchMedia implements Media {
     await Promise.all(this.endpoints().map((endpoint) => endpoint.close()))
     for (const server of this.servers) server.close()
     this.signaling.close()
+  }
+
+  /**
+   * FreeSWITCH answers 488 also where another program has taken a port of its range. Where that cannot be for want of
+   * a codec, it is asked once more, and takes another port.
+   */
+  private async open(server: FreeswitchServer, options: MediaEndpointOptions): Promise<FreeswitchEndpoint> {
+    const once = (): Promise<FreeswitchEndpoint> =>
+      openEndpoint(server, this.signaling.current(), options, this.deadlines, this.log)
+    try {
+      return await once()
+    } catch (error) {
+      const refused = error instanceof MediaError && error.code === 'not-acceptable'
+      if (!refused || !server.speaks(options.offer)) throw error
+      this.log.warn({ err: error, server: server.name }, 'a media server refused what it can serve')
+      return once()
+    }
   }
 
   private endpoints(): readonly FreeswitchEndpoint[] {

@@ -4,6 +4,7 @@ import { MediaError } from '../../ports/media.js'
 import type { Candidate } from './choice.js'
 import type { Deadlines } from './deadlines.js'
 import type { FreeswitchEndpoint } from './endpoint.js'
+import { voicesOf } from './sdp.js'
 import { FreeswitchSession, type SessionOptions } from './session.js'
 
 export interface ServerOptions extends SessionOptions {
@@ -68,6 +69,13 @@ export class FreeswitchServer {
     if (this.session === undefined)
       throw new MediaError('lost', `media server ${this.name} is away: ${this.why}`)
     return this.session
+  }
+
+  /** Whether an offer has a codec of this server; one of our own has. */
+  speaks(offer: string | undefined): boolean {
+    if (offer === undefined) return true
+    const codecs = this.session?.codecs ?? []
+    return voicesOf(offer).some((voice) => codecs.includes(voice.split('/')[0] ?? ''))
   }
 
   /** Connects; resolves when that has succeeded or failed once. It is tried again by itself. */

@@ -32,6 +32,24 @@ function heedfulLog() {
   return { log, lines, said }
 }
 
+/** A SIP server that answers every INVITE with 488. */
+async function refuser() {
+  const socket = createSocket('udp4')
+  const invites = new Set<string>()
+  socket.on('message', (bytes, from) => {
+    const lines = bytes.toString().split('\r\n')
+    if (!lines[0]?.startsWith('INVITE ')) return
+    invites.add(lines.find((line) => /^Call-ID:/i.test(line)) ?? '')
+    const kept = lines.filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line))
+    const tagged = kept.map((line) => (/^To:/i.test(line) ? `${line};tag=x` : line))
+    const response = ['SIP/2.0 488 Not Acceptable Here', ...tagged, 'Content-Length: 0', '', ''].join('\r\n')
+    socket.send(response, from.port, from.address)
+  })
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  return { port: socket.address().port, invites, close: () => socket.close() }
+}
+
 const open: { close(): Promise<void> }[] = []
 const own = <T extends { close(): Promise<void> }>(part: T): T => {
   open.push(part)
@@ -157,6 +175,35 @@ describe('a FreeSWITCH server', () => {
     await rejected
     expect(await media.gauges()).toMatchObject({ endpoints: 0 })
     deaf.close()
+  })
+
+  it('that its operator paused takes no new calls until it is resumed', async () => {
+    const server = own(await EventSocket.open())
+    const { media, clock, said } = await start(server.port)
+    const changed = 'the media server was paused or resumed'
+    server.paused = true
+    clock.advance(5_000)
+    await said(changed)
+    await expect(media.endpoint({})).rejects.toEqual(failed('exhausted', /takes new calls/))
+    expect(await media.gauges()).toMatchObject({ endpoints: 0 })
+    server.paused = false
+    clock.advance(5_000)
+    await said(changed, 2)
+  })
+
+  it.each([
+    ['a codec that it has is asked once more: a port of its may be taken', 'PCMU/8000', 2],
+    ['no codec that it has is believed', 'x-none/8000', 1],
+  ])('that refuses an offer with %s', async (_what, codec, times) => {
+    const { port, invites, close } = await refuser()
+    const server = await EventSocket.open()
+    server.sip = `127.0.0.1:${port}`
+    own(server)
+    const { media } = await start(server.port)
+    const offer = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 ${codec}\r\n`
+    await expect(media.endpoint({ offer })).rejects.toEqual(failed('not-acceptable', /488/))
+    expect(invites.size).toBe(times)
+    close()
   })
 
   it('leaves nothing running when the engine is closed', async () => {

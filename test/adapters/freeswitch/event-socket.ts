@@ -8,6 +8,8 @@ export class EventSocket {
   /** Where the profile says that it takes SIP. */
   sip = '127.0.0.1:9'
   silent = false
+  /** `fsctl pause`. */
+  paused = false
   private readonly sockets = new Set<Socket>()
   private readonly waiting = new Set<() => void>()
 
@@ -83,7 +85,8 @@ export class EventSocket {
     if (command.startsWith('sofia status profile')) return 'Invalid Profile!\n'
     if (command === 'sofia status')
       return `  ${this.profile}\tprofile\tsip:mod_sofia@${this.sip}\tRUNNING (0)\n`
-    if (command === 'status') return 'FreeSWITCH is ready\n0 session(s) - peak 0\n1000 session(s) max\n'
+    if (command === 'status')
+      return `FreeSWITCH is ${this.paused ? 'not ready' : 'ready'}\n0 session(s) - peak 0\n1000 session(s) max\n`
     return '-ERR no such command\n'
   }
 }
