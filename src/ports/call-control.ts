@@ -28,8 +28,7 @@ export type Decline =
   | { readonly reason: 'redirect'; readonly to: RedirectTarget }
 
 export type RedirectTarget =
-  | { readonly kind: 'user'; readonly user: string }
-  | { readonly kind: 'number'; readonly number: string }
+  { readonly kind: 'user'; readonly user: string } | { readonly kind: 'number'; readonly number: string }
 
 /** A call, as one of its devices may see it. Times: microseconds since the epoch. */
 export interface CallView {
