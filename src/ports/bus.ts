@@ -1,3 +1,4 @@
+import type { CallRefusal, CallRequest, CallView } from './call-control.js'
 import type { Binding } from './store.js'
 
 /** What one part (or node) tells the others. Plain JSON: it crosses processes. */
@@ -11,6 +12,15 @@ export type BusMessage =
       readonly deviceId: string
       readonly reason: string
     }
+  /** A device's word on a call that lives on another node; that one answers with the same id. */
+  | {
+      readonly type: 'call-request'
+      readonly id: string
+      readonly callId: string
+      readonly deviceId: string
+      readonly request: CallRequest
+    }
+  | { readonly type: 'call-reply'; readonly id: string; readonly reply: CallView | CallRefusal }
 
 /** Delivers each message to every subscriber of every node, this one included, at least once, in order a sender. */
 export interface Bus {

@@ -17,6 +17,12 @@ export interface CallControl {
   hangUp(callId: string, deviceId: string): Promise<CallView | CallRefusal>
 }
 
+/** One of the requests of {@link CallControl}, as one node tells it another. */
+export type CallRequest =
+  | { readonly op: 'view' | 'hang-up' }
+  | { readonly op: 'accept'; readonly accept: Accept }
+  | { readonly op: 'decline'; readonly decline: Decline }
+
 export interface Accept {
   readonly sdp?: string
 }
