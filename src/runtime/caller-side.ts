@@ -9,6 +9,7 @@ import { ALLOW } from './admission.js'
 import { endingOfFailure } from './failure.js'
 import { sessionTimerHeaders } from './invite-headers.js'
 import type { CallSettings } from './services.js'
+import { warningHeader } from './warning.js'
 
 export interface CallerEvents {
   mediaTimeout(): void
@@ -60,8 +61,10 @@ export class CallerSide {
       await this.endpoint()
       return undefined
     } catch (error) {
-      this.log.warn({ err: error }, 'the caller could not be held')
-      return endingOfFailure(error)
+      const how = endingOfFailure(error)
+      // The ending says enough of a caller that offers what we cannot serve.
+      if (how.cause !== 'not-acceptable') this.log.warn({ err: error }, 'the caller could not be held')
+      return how
     }
   }
 
@@ -106,6 +109,9 @@ export class CallerSide {
     const headers: Headers = [
       ['Reason', reasonOf(how)],
       ...(how.status === 503 ? [['Retry-After', '5'] as const] : []),
+      ...(how.status === 488 && how.by === 'server'
+        ? [warningHeader(this.invite.offer, this.settings.domain)]
+        : []),
     ]
     await this.quietly(this.invite.reject({ status: how.status, headers }))
   }
