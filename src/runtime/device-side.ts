@@ -1,7 +1,7 @@
 import type { CallEvent } from '../call/event.js'
 import type { DialId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
-import type { Media, MediaEndpoint } from '../ports/media.js'
+import { type Media, type MediaEndpoint, MediaError, type MediaTransport } from '../ports/media.js'
 import {
   type DialRequest,
   type Leg,
@@ -10,7 +10,10 @@ import {
   type Signaling,
 } from '../ports/signaling.js'
 
-export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'>
+export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
+  /** Of our offer. Plain RTP is offered where the media engine has no other. */
+  readonly transport: MediaTransport
+}
 
 export interface DeviceEvents {
   post(event: CallEvent): void
@@ -46,23 +49,39 @@ export class DeviceSide {
     signaling: Signaling,
     media: Media,
     caller: Promise<MediaEndpoint>,
-    order: DialOrder,
+    { transport, ...request }: DialOrder,
   ): Promise<void> {
     try {
-      this.media = await media.endpoint({
-        offerLike: await caller,
-        events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
-      })
+      this.media = await this.offer(media, await caller, transport)
       if (this.closed) await this.media.close()
       if (this.cancelled !== undefined) throw new SipFailure(487, 'cancelled before it was sent')
       this.out = signaling.dial({
-        ...order,
+        ...request,
         sdp: this.media.localSdp,
         progressed: ({ status }) => this.events.post({ type: 'dial-progressed', dial: this.id, status }),
       })
       this.answered(await this.out.answered)
     } catch (error) {
       await this.failed(error)
+    }
+  }
+
+  /**
+   * An engine without WebRTC still serves what is on a WebSocket and is no browser; a browser answers 488 to plain RTP.
+   * Rejects with MediaError.
+   */
+  private async offer(
+    media: Media,
+    offerLike: MediaEndpoint,
+    transport: MediaTransport,
+  ): Promise<MediaEndpoint> {
+    const events = { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() }
+    try {
+      return await media.endpoint({ offerLike, transport, events })
+    } catch (error) {
+      if (transport === 'rtp' || !isNotAcceptable(error)) throw error
+      this.log.info({ dial: this.id, transport, why: error.message }, 'plain RTP is offered instead')
+      return media.endpoint({ offerLike, events })
     }
   }
 
@@ -83,10 +102,12 @@ export class DeviceSide {
   }
 
   private async failed(error: unknown): Promise<void> {
-    const failure = error instanceof SipFailure ? error : new SipFailure(500, String(error))
+    const failure = failureOf(error)
     const { status, message } = failure
-    if (error instanceof SipFailure) this.log.debug({ dial: this.id, status, why: message }, 'a dial failed')
-    else this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
+    // What the parties cannot do is their affair; what an engine does not do is the operator's.
+    if (error instanceof SipFailure || isNotAcceptable(error)) {
+      this.log.debug({ dial: this.id, status, why: message }, 'a dial failed')
+    } else this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
     await this.close()
     const reason = failure.reason === undefined ? {} : { reason: failure.reason }
     this.events.post({ type: 'dial-failed', dial: this.id, status, ...reason })
@@ -113,4 +134,15 @@ export class DeviceSide {
     this.closed = true
     await this.media?.close()
   }
+}
+
+function isNotAcceptable(error: unknown): error is MediaError {
+  return error instanceof MediaError && error.code === 'not-acceptable'
+}
+
+/** The final status that a dial came to, or would have come to. */
+function failureOf(error: unknown): SipFailure {
+  if (error instanceof SipFailure) return error
+  if (error instanceof MediaError) return new SipFailure(isNotAcceptable(error) ? 488 : 503, error.message)
+  return new SipFailure(500, String(error))
 }

@@ -1,5 +1,6 @@
 import type { DialTarget } from '../call/destination.js'
 import type { AttemptId } from '../call/ids.js'
+import type { MediaTransport } from '../ports/media.js'
 import type { SipRequest } from '../ports/signaling.js'
 import type { Binding } from '../ports/store.js'
 import { flowUri } from '../registrar/flow.js'
@@ -57,5 +58,11 @@ export function dialOrder(context: DialContext): DialOrder {
     from: fromHeader(context.identity, settings.domain),
     to: `<${to}>`,
     headers,
+    transport: mediaTransport(binding),
   }
+}
+
+/** A phone on a WebSocket is a browser as a rule (RFC 7118), and takes WebRTC alone; all others take plain RTP. */
+function mediaTransport(binding: Binding | undefined): MediaTransport {
+  return /^wss?$/i.test(binding?.source.protocol ?? '') ? 'webrtc' : 'rtp'
 }
