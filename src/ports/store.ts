@@ -117,13 +117,25 @@ export interface NodeStore {
   secret(name: string): Promise<Uint8Array>
 }
 
+/** What tokens were used for, where each may be used once. */
+export interface TokenUses {
+  /**
+   * Uses the token `jti` for `purpose`: true for the first, and again for the same `holder` where one is named; false
+   * for anybody who comes later. Of several at once, on whichever nodes, one is the first. Written when the promise
+   * resolves, and remembered until {@link dropUses} is told that the token has expired (microseconds since the epoch).
+   */
+  use(jti: string, purpose: string, expiresAt: number, holder?: string): Promise<boolean>
+  /** Forgets what tokens were used for that expired before `now`; returns how many. */
+  dropUses(now: number): Promise<number>
+}
+
 /** How often a node is to say that it lives, in milliseconds. */
 export const BEAT_MS = 10_000
 /** After so many milliseconds without a word a node is gone. */
 export const SILENCE_MS = 60_000
 
 /** Errors of every method: {@link StoreUnavailable} where the database cannot be reached or does not answer in time. */
-export interface Store extends DeviceStore, BindingStore, CallStore, NodeStore {
+export interface Store extends DeviceStore, BindingStore, CallStore, NodeStore, TokenUses {
   ping(): Promise<void>
   close(): Promise<void>
 }

@@ -95,6 +95,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     devicesContract(() => store)
     bindingsContract(() => store)
     callsContract(() => store)
+    tokenUsesContract(() => store)
     nodesContract(
       () => store,
       async () => {
@@ -346,6 +347,43 @@ function callsContract(store: () => Store): void {
     await store().saveCalls(calls, [])
     const recent = await store().recentCalls(2)
     expect(recent).toEqual([calls[1], calls[2]])
+  })
+}
+
+function tokenUsesContract(store: () => Store): void {
+  it('lets a token be used once for a purpose', async () => {
+    const [jti, other] = [fresh('jti'), fresh('jti')]
+    expect(await store().use(jti, 'invite', NOW)).toBe(true)
+    expect(await store().use(jti, 'invite', NOW)).toBe(false)
+    expect(await store().use(jti, 'register', NOW)).toBe(true)
+    expect(await store().use(other, 'invite', NOW)).toBe(true)
+  })
+
+  it('lets the holder who was first use a token again, and nobody else', async () => {
+    const jti = fresh('jti')
+    expect(await store().use(jti, 'register', NOW, 'tcp/1')).toBe(true)
+    expect(await store().use(jti, 'register', NOW, 'tcp/2')).toBe(false)
+    expect(await store().use(jti, 'register', NOW)).toBe(false)
+    expect(await store().use(jti, 'register', NOW, 'tcp/1')).toBe(true)
+    expect(await store().use(jti, 'invite', NOW)).toBe(true)
+    expect(await store().use(jti, 'invite', NOW, 'tcp/1')).toBe(false)
+  })
+
+  it('lets one of many use a token who come at the same moment', async () => {
+    const jti = fresh('jti')
+    const holders = Array.from({ length: 20 }, (_, n) => `flow-${String(n)}`)
+    const taken = await Promise.all(holders.map((holder) => store().use(jti, 'register', NOW, holder)))
+    expect(taken.filter((first) => first)).toHaveLength(1)
+  })
+
+  it('forgets the uses of tokens that have expired, and of no others', async () => {
+    const [dead, alive] = [fresh('jti'), fresh('jti')]
+    await store().use(dead, 'invite', 1000)
+    await store().use(alive, 'invite', 1001)
+    expect(await store().dropUses(1000)).toBe(1)
+    expect(await store().dropUses(1000)).toBe(0)
+    expect(await store().use(alive, 'invite', 1001)).toBe(false)
+    expect(await store().use(dead, 'invite', 1000)).toBe(true)
   })
 }
 

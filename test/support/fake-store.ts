@@ -11,6 +11,7 @@ interface Data {
   readonly calls: Map<string, CallRecord>
   readonly events: Map<string, CallEventRecord[]>
   readonly secrets: Map<string, Uint8Array>
+  readonly uses: Map<string, { readonly holder: string | undefined; readonly expiresAt: number }>
 }
 
 function emptyData(): Data {
@@ -20,6 +21,7 @@ function emptyData(): Data {
     calls: new Map(),
     events: new Map(),
     secrets: new Map(),
+    uses: new Map(),
   }
 }
 
@@ -147,6 +149,22 @@ export class FakeStore implements Store {
     const secret = this.#data.secrets.get(name) ?? randomBytes(32)
     this.#data.secrets.set(name, secret)
     return secret
+  }
+
+  async use(jti: string, purpose: string, expiresAt: number, holder?: string): Promise<boolean> {
+    await this.#enter('use')
+    const key = JSON.stringify([jti, purpose])
+    const first = this.#data.uses.get(key)
+    if (first) return holder !== undefined && first.holder === holder
+    this.#data.uses.set(key, { holder, expiresAt })
+    return true
+  }
+
+  async dropUses(now: number): Promise<number> {
+    await this.#enter('dropUses')
+    const expired = [...this.#data.uses].filter(([, { expiresAt }]) => expiresAt <= now)
+    for (const [key] of expired) this.#data.uses.delete(key)
+    return expired.length
   }
 
   async endInterrupted(ending: Ending, at: number): Promise<readonly string[]> {

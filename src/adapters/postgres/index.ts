@@ -14,6 +14,7 @@ import { openPglite } from './pglite.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
 import type { Tables } from './tables.js'
+import { tokenUses } from './token-uses.js'
 
 export { DirectoryInUse } from './directory-lock.js'
 
@@ -66,6 +67,7 @@ function storeOn(database: Database, life: Life): MigratingStore {
     ...bindingStore(db),
     ...callStore(db, life.id),
     ...nodeStore(db, life),
+    ...tokenUses(db),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -75,6 +75,13 @@ export interface SecretTable {
   value: string
 }
 
+export interface TokenUseTable {
+  jti: string
+  purpose: string
+  holder: string | null
+  expires_at: Micros
+}
+
 export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
@@ -82,4 +89,5 @@ export interface Tables {
   call_events: CallEventTable
   nodes: NodeTable
   secrets: SecretTable
+  token_uses: TokenUseTable
 }
