@@ -22,8 +22,9 @@ async function untilPorts(wanted: number): Promise<void> {
 }
 
 test('a caller that gives up frees its ports at once, although an INVITE to a silent phone is not over', async () => {
-  // Over UDP the server cannot see that the phone sleeps: its INVITE goes unanswered for half a minute.
-  await server.sleepingPhone('token-ports')
+  // Its INVITE goes unanswered for half a minute, and cannot be cancelled before (RFC 3261 §9.1).
+  const phone = await server.registeredPhone('alice')
+  phone.onInvite({ ignore: true })
   const caller = await server.caller()
   const call = await caller.call('sip:+15551001@example.net')
   await call.provisional(183)
