@@ -1,10 +1,12 @@
 /** Players of SIP, RTP and push: independent of the server, so that no fault of it hides in both sides. */
+export { CallApi, type ApiAnswer, type DeclineBody } from './call-api.js'
 export { Caller, type CallerOptions } from './caller.js'
 export type { Call, CallEnding, ModifyOptions } from './call.js'
 export type { IncomingCall, InvitePolicy } from './incoming-call.js'
 export { drawLadder, type LadderEvent } from './ladder.js'
 export { eventsOf, pushEvents } from './ladder-events.js'
-export type { MediaOptions } from './media-session.js'
+export { afterExactly } from './delay.js'
+export { MediaSession, type MediaOptions } from './media-session.js'
 export { CallFailed, type CallOptions, type CallOutcome, type OutgoingCall } from './outgoing-call.js'
 export { Phone, type PhoneOptions, type RegisterOptions } from './phone.js'
 export { PushService, type PushAnswer, type ReceivedPush } from './push-service.js'

@@ -21,6 +21,8 @@ export interface MediaOptions {
   /** Default true; false counts packets without listening to them. */
   readonly listens?: boolean | undefined
   readonly host?: string | undefined
+  /** Of a slow link: how long each packet takes one way, both ways, ms. */
+  readonly delayMs?: number | undefined
 }
 
 const usualCodecs: readonly CodecName[] = ['PCMU', 'PCMA', 'telephone-event']
@@ -40,7 +42,8 @@ export class MediaSession {
 
   /** Rejects where no RTP ports are free. */
   static async open(options: MediaOptions = {}): Promise<MediaSession> {
-    const rtp = await RtpPeer.open({ host: options.host, hz: options.hz ?? 1000, listens: options.listens })
+    const { host, hz = 1000, listens, delayMs } = options
+    const rtp = await RtpPeer.open({ host, hz, listens, delayMs })
     const codecs = (options.codecs ?? usualCodecs).map((c) => (typeof c === 'string' ? knownCodecs[c] : c))
     return new MediaSession(rtp, codecs)
   }

@@ -1,3 +1,4 @@
+import { Delays } from '../delay.js'
 import type { Address } from '../sip/uri.js'
 import { buildSenderReport } from './packet.js'
 import { RtpReceiver, type IncomingCodec, type Received } from './receiver.js'
@@ -11,12 +12,16 @@ export interface RtpPeerOptions {
   readonly hz: number
   /** Default true; false spares the analysis where only packets count. */
   readonly listens?: boolean | undefined
+  /** Of a slow link: how long each packet takes one way, both ways, ms. */
+  readonly delayMs?: number | undefined
 }
 
 /** One side of an RTP session on sockets of its own: sends a tone at 20 ms pacing, counts and hears what comes. */
 export class RtpPeer {
   readonly receiver: RtpReceiver
   readonly sender: RtpSender
+  readonly #delays = new Delays()
+  readonly #delayMs: number
   #remote: Address | undefined
   #closing: Promise<void> | undefined
 
@@ -25,12 +30,13 @@ export class RtpPeer {
     private readonly sockets: SocketPair,
     options: RtpPeerOptions,
   ) {
+    this.#delayMs = options.delayMs ?? 0
     this.receiver = new RtpReceiver(options.listens ?? true)
     this.sender = new RtpSender(options.hz, (bytes) => this.sendRaw(bytes))
     sockets.rtp.on('message', (bytes, from) => {
-      this.receiver.receive(bytes, { host: from.address, port: from.port })
+      this.#late(() => this.receiver.receive(bytes, { host: from.address, port: from.port }))
     })
-    sockets.rtcp.on('message', () => this.receiver.receiveRtcp())
+    sockets.rtcp.on('message', () => this.#late(() => this.receiver.receiveRtcp()))
     for (const socket of [sockets.rtp, sockets.rtcp]) socket.on('error', (error) => this.faults.push(error))
   }
 
@@ -74,10 +80,7 @@ export class RtpPeer {
   /** Bytes as they are, to wherever the stream goes. */
   sendRaw(bytes: Buffer): void {
     if (this.#closing !== undefined || this.#remote === undefined) return
-    const { host, port } = this.#remote
-    this.sockets.rtp.send(bytes, port, host, (error) => {
-      if (error) this.faults.push(error)
-    })
+    this.#send(this.sockets.rtp, bytes, this.#remote)
   }
 
   /** One RTCP sender report to the port above the remote RTP port. */
@@ -85,9 +88,7 @@ export class RtpPeer {
     if (this.#closing !== undefined || this.#remote === undefined) return
     const { packets, octets, timestamp } = this.sender.sent
     const report = buildSenderReport(this.sender.ssrc, timestamp, packets, octets)
-    this.sockets.rtcp.send(report, this.#remote.port + 1, this.#remote.host, (error) => {
-      if (error) this.faults.push(error)
-    })
+    this.#send(this.sockets.rtcp, report, { ...this.#remote, port: this.#remote.port + 1 })
   }
 
   /** What was counted and heard stays readable. */
@@ -96,8 +97,21 @@ export class RtpPeer {
     return this.#closing
   }
 
+  #late(effect: () => void): void {
+    this.#delays.after(this.#delayMs, effect)
+  }
+
+  #send(socket: SocketPair['rtp'], bytes: Buffer, { host, port }: Address): void {
+    this.#late(() => {
+      socket.send(bytes, port, host, (error) => {
+        if (error) this.faults.push(error)
+      })
+    })
+  }
+
   async #close(): Promise<void> {
     this.sender.stop()
+    this.#delays.clear()
     this.receiver.close()
     await Promise.all([closeSocket(this.sockets.rtp), closeSocket(this.sockets.rtcp)])
   }

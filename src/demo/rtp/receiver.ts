@@ -42,6 +42,7 @@ export class RtpReceiver {
   readonly #continuity = new Continuity()
   readonly #digitReader = new DigitReader()
   readonly #changes = new Waiters<undefined>()
+  readonly #packetsIn = new Waiters<RtpPacket>()
 
   constructor(listens: boolean) {
     this.hearing = listens ? new Hearing() : undefined
@@ -65,6 +66,22 @@ export class RtpReceiver {
     this.#continuity.receive(packet, audio ? codec.clockRate / 50 : undefined)
     if (codec !== undefined && isG711(codec.name)) this.hearing?.write(decodeG711(codec.name, packet.payload))
     this.#changes.notifyAll(undefined)
+    this.#packetsIn.notifyAll(packet)
+  }
+
+  /** The next packet that matches, and when it came (milliseconds since the epoch). Rejects with WaitError. */
+  async next(
+    what: string,
+    matches: (packet: RtpPacket) => boolean,
+    deadlineMs = 5000,
+  ): Promise<{ readonly packet: RtpPacket; readonly at: number }> {
+    let at = NaN
+    const packet = await this.#packetsIn.wait(what, deadlineMs, (one) => {
+      if (!matches(one)) return false
+      at = now()
+      return true
+    })
+    return { packet, at }
   }
 
   receiveRtcp(): void {
@@ -101,6 +118,7 @@ export class RtpReceiver {
 
   close(): void {
     this.#changes.abandon('the RTP port closed')
+    this.#packetsIn.abandon('the RTP port closed')
     this.hearing?.close()
   }
 

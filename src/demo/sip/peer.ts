@@ -1,3 +1,4 @@
+import { Delays } from '../delay.js'
 import { callIdOf, freshId, parseMessage, serializeMessage, tagOf } from './message.js'
 import type { SipMessage, SipRequest, SipResponse } from './message.js'
 import { ClientTransaction, type ClientUser } from './client-transaction.js'
@@ -48,7 +49,7 @@ export class SipPeer {
   readonly #accepted = new Map<string, ServerTransaction>()
   readonly #dialogs = new Map<string, RequestHandler>()
   readonly #users = new Map<string, RequestHandler>()
-  readonly #delayed = new Set<NodeJS.Timeout>()
+  readonly #delayed = new Delays()
   #closed = false
 
   /** Set by `open`, before anybody has the peer. */
@@ -152,7 +153,7 @@ export class SipPeer {
     const fate = copies.length === 0 ? 'lost' : 'passed'
     this.log.record({ direction: 'sent', fate, message, remote: flow.remote, protocol: this.protocol })
     const bytes = serializeMessage(message)
-    for (const delay of copies) this.#after(delay, () => flow.send(bytes))
+    for (const delay of copies) this.#delayed.after(delay, () => flow.send(bytes))
   }
 
   /**
@@ -164,10 +165,9 @@ export class SipPeer {
     this.#closed = true
     for (const transaction of [...this.#clients.values()]) transaction.abandon()
     for (const transaction of [...this.#servers.values()]) transaction.stop()
-    for (const timer of this.#delayed) clearTimeout(timer)
+    this.#delayed.clear()
     for (const table of [this.#clients, this.#servers, this.#accepted, this.#dialogs, this.#users])
       table.clear()
-    this.#delayed.clear()
     await this.#transport.close()
   }
 
@@ -186,22 +186,14 @@ export class SipPeer {
     return transaction
   }
 
-  #after(delayMs: number, effect: () => void): void {
-    if (delayMs <= 0) return effect()
-    const timer = setTimeout(() => {
-      this.#delayed.delete(timer)
-      effect()
-    }, delayMs)
-    this.#delayed.add(timer)
-  }
-
   #receiveBytes(bytes: Buffer, flow: Flow): void {
     if (this.#closed || /^[\r\n\0]*$/.test(bytes.toString('latin1', 0, 8))) return
     this.#guarded(() => {
       const message = parseMessage(bytes)
       const copies = this.receiving.copies(message)
       if (copies.length === 0) this.#record(message, flow, 'lost')
-      for (const delay of copies) this.#after(delay, () => this.#guarded(() => this.#receive(message, flow)))
+      for (const delay of copies)
+        this.#delayed.after(delay, () => this.#guarded(() => this.#receive(message, flow)))
     })
   }
 
