@@ -1,7 +1,7 @@
 import { type Arrival, type Destination, destinationOf, type DialTarget, reaches } from './destination.js'
 import { type Ending, ending, endingOfStatus } from './ending.js'
-import type { AttemptId, DialId } from './ids.js'
-import type { Attempt, Call, Dial, Over, State, Step } from './state.js'
+import type { AttemptId, DeviceLegId, DialId } from './ids.js'
+import type { Attempt, Call, DeviceLeg, Over, State, Step } from './state.js'
 import { arm, disarm, stay, step, andThen } from './step.js'
 
 /** A device that registers, fails and registers again is dialled so often and no more. */
@@ -26,7 +26,7 @@ export function attempt<S extends Ringing>(state: S, destination: Destination, g
     destination,
     wake: 'none',
     owedEnding: false,
-    dial: null,
+    leg: null,
     dialled: 0,
     over: null,
   }
@@ -67,11 +67,11 @@ export function wake<S extends Ringing>(state: S, id: AttemptId): Step<S> {
 
 export function dial<S extends Ringing>(state: S, attemptId: AttemptId, target: DialTarget): Step<S> {
   const id: DialId = `d${state.serial}`
-  const opened: Dial = { id, attempt: attemptId, target, phase: 'trying' }
+  const opened: DeviceLeg = { id, attempt: attemptId, target, phase: 'trying' }
   const before = find(state, attemptId)
-  const changed = change(state, attemptId, { dial: id, dialled: before.dialled + 1, over: null })
+  const changed = change(state, attemptId, { leg: id, dialled: before.dialled + 1, over: null })
   return step(
-    { ...changed, serial: state.serial + 1, dials: [...state.dials, opened] },
+    { ...changed, serial: state.serial + 1, legs: [...state.legs, opened] },
     { type: 'dial', dial: id, attempt: attemptId, target },
   )
 }
@@ -81,7 +81,7 @@ export function registered<S extends Ringing>(state: S, arrival: Arrival, graceM
   const known = state.attempts.findLast((a) => reaches(a.destination, arrival))
   if (known === undefined) return attempt(state, destinationOf(arrival), graceMs)
   if (known.over?.final === true || known.dialled >= DIALS_PER_ATTEMPT) return stay(state)
-  const current = state.dials.find((d) => d.id === known.dial)
+  const current = state.legs.find((l) => l.id === known.leg)
   const { contact } = arrival
   // The phone may still get the INVITE on the flow it is on: a second one would ring it twice.
   if (current !== undefined && flowOf(current) === contact.flow) return stay(state)
@@ -109,18 +109,18 @@ export function stopWake<S extends Ringing>(
   return woken === 'asked' ? step(state, { type: 'stop-wake', attempt: id }) : stay(state)
 }
 
-function flowOf(dialled: Dial): string | undefined {
-  return dialled.target.kind === 'contact' ? dialled.target.contact.flow : undefined
+function flowOf({ target }: DeviceLeg): string | undefined {
+  return target?.kind === 'contact' ? target.contact.flow : undefined
 }
 
-/** A dial came to a final status. What that means for its attempt is said here, whether the call still waits or not. */
-export function dialFailed<S extends Ringing>(state: S, id: DialId, status: number): Step<S> {
-  const failed = state.dials.find((d) => d.id === id)
+/** A leg is gone, our INVITE most often, with a final status. What that means for its attempt is said here, whether the call still waits or not. */
+export function legFailed<S extends Ringing>(state: S, id: DeviceLegId, status: number): Step<S> {
+  const failed = state.legs.find((l) => l.id === id)
   if (failed === undefined) return stay(state)
-  const left = withoutDial(state, id)
-  const owner = left.attempts.find((a) => a.dial === id)
+  const left = withoutLeg(state, id)
+  const owner = left.attempts.find((a) => a.leg === id)
   if (owner === undefined) return stay(left)
-  const freed = change(left, owner.id, { dial: null })
+  const freed = change(left, owner.id, { leg: null })
   if (!STALE_CONTACT.has(status)) {
     const spoke = change(freed, owner.id, { owedEnding: false })
     return andThen(stopWake(spoke, owner), (s) => giveUp(s, owner.id, { status, final: true }))
@@ -145,7 +145,7 @@ export function pushRefused<S extends Ringing>(state: S, id: AttemptId): Step<S>
   const refused = state.attempts.find((a) => a.id === id)
   if (refused === undefined || (refused.wake !== 'asked' && refused.wake !== 'delivered')) return stay(state)
   const changed = change(state, id, { wake: 'given-up', owedEnding: false })
-  return refused.dial === null && refused.over === null
+  return refused.leg === null && refused.over === null
     ? giveUp(changed, id, { status: 480, final: false })
     : stay(changed)
 }
@@ -162,10 +162,10 @@ function giveUp<S extends Ringing>(state: S, id: AttemptId, over: Over): Step<S>
 /** Takes a destination out of the race because of something that it has not said: its phone is told why. */
 export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: number, reason: string): Step<S> {
   const loser = find(state, id)
-  const current = state.dials.find((d) => d.id === loser.dial)
+  const current = state.legs.find((l) => l.id === loser.leg)
   const toldBySip = current?.phase === 'progressing'
   const over = loser.over ?? { status, final: true }
-  const out = disarm(change(state, id, { over, dial: null, owedEnding: false }), `grace:${id}`)
+  const out = disarm(change(state, id, { over, leg: null, owedEnding: false }), `grace:${id}`)
   const closed = andThen(out, (s) => (current === undefined ? stay(s) : close(s, current.id, reason)))
   if (!loser.owedEnding || loser.destination.kind !== 'device') return closed
   const { deviceId } = loser.destination.device
@@ -176,14 +176,19 @@ export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: numb
   )
 }
 
-/** CANCEL or BYE, whichever the dial is ripe for. Its end is still awaited. */
-export function close<S extends Ringing>(state: S, id: DialId, reason: string): Step<S> {
-  const open = state.dials.find((d) => d.id === id)
+/** CANCEL or BYE, whichever the leg is ripe for. Its end is still awaited. */
+export function close<S extends Ringing>(state: S, id: DeviceLegId, reason: string): Step<S> {
+  const open = state.legs.find((l) => l.id === id)
   if (open === undefined || open.phase === 'closing') return stay(state)
-  const closing = setDial(state, id, 'closing')
-  return open.phase === 'answered'
-    ? step(closing, { type: 'hang-up', leg: id, reason })
-    : step(closing, { type: 'cancel-dial', dial: id, reason })
+  const closing = setLeg(state, id, 'closing')
+  return hasNoAnswer(open)
+    ? step(closing, { type: 'cancel-dial', dial: open.id, reason })
+    : step(closing, { type: 'hang-up', leg: id, reason })
+}
+
+/** An INVITE of ours is under way. A leg that arrived needs no answer to count as answered. */
+function hasNoAnswer(leg: DeviceLeg): leg is DeviceLeg & { readonly id: DialId } {
+  return leg.phase === 'trying' || leg.phase === 'progressing'
 }
 
 /** Everybody is out of the race: what that comes to, the most telling answer first (RFC 3261 §16.7 step 6). */
@@ -198,12 +203,12 @@ export function everybodyIsOut(state: Call): boolean {
   return state.attempts.every((a) => a.over !== null)
 }
 
-export function setDial<S extends Ringing>(state: S, id: DialId, phase: Dial['phase']): S {
-  return { ...state, dials: state.dials.map((d) => (d.id === id ? { ...d, phase } : d)) }
+export function setLeg<S extends Ringing>(state: S, id: DeviceLegId, phase: DeviceLeg['phase']): S {
+  return { ...state, legs: state.legs.map((l) => (l.id === id ? { ...l, phase } : l)) }
 }
 
-export function withoutDial<S extends Ringing>(state: S, id: DialId): S {
-  return { ...state, dials: state.dials.filter((d) => d.id !== id) }
+export function withoutLeg<S extends Ringing>(state: S, id: DeviceLegId): S {
+  return { ...state, legs: state.legs.filter((l) => l.id !== id) }
 }
 
 export function change<S extends Ringing>(state: S, id: AttemptId, what: Partial<Attempt>): S {

@@ -25,6 +25,8 @@ export interface DeviceRef {
 /** A device of a user, with the binding that it has at the moment, if any. */
 export interface DeviceDestination {
   readonly kind: 'device'
+  /** Whose it is: the user's word on one phone is its word for all of them. */
+  readonly user: string
   readonly device: DeviceRef
   readonly contact: Contact | null
   /** Known to sleep: push at once, even where a binding is alive. */
@@ -34,6 +36,8 @@ export interface DeviceDestination {
 /** A binding that belongs to no device: a desk phone that registered without push parameters. */
 export interface ContactDestination {
   readonly kind: 'contact'
+  /** Whose it is. */
+  readonly user: string
   readonly contact: Contact
 }
 
@@ -53,12 +57,15 @@ export type DialTarget =
 
 /** A phone that registered just now. `device`: null for a plain phone. */
 export interface Arrival {
+  readonly user: string
   readonly device: DeviceRef | null
   readonly contact: Contact
 }
 
-export function destinationOf({ device, contact }: Arrival): Destination {
-  return device === null ? { kind: 'contact', contact } : { kind: 'device', device, contact, asleep: false }
+export function destinationOf({ user, device, contact }: Arrival): Destination {
+  return device === null
+    ? { kind: 'contact', user, contact }
+    : { kind: 'device', user, device, contact, asleep: false }
 }
 
 /** Whether a destination is the phone that registered. */

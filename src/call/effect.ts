@@ -1,7 +1,7 @@
 import type { DialTarget } from './destination.js'
 import type { Ending } from './ending.js'
 import type { HoldStyle, RouteTarget } from './plan.js'
-import type { AttemptId, DialId, LegId, TimerId } from './ids.js'
+import type { AttemptId, DeviceLegId, DialId, LegId, TimerId } from './ids.js'
 
 /** What the machine asks of the world. Data only; the runtime performs them in order. */
 export type Effect =
@@ -13,6 +13,10 @@ export type Effect =
   | { readonly type: 'reassure-caller' }
   /** A device truly rings: 180 to a caller that was queued. */
   | { readonly type: 'alert-caller' }
+  /** Somebody accepted: the caller hears that it is being connected. */
+  | { readonly type: 'tell-caller-accepted' }
+  /** Somebody accepted: 200 with comfort audio; answered by `caller-answered` or `hold-failed`. */
+  | { readonly type: 'answer-caller' }
   /** Push to the attempt's device; answered by `push-delivered` or `push-refused`. */
   | { readonly type: 'wake'; readonly attempt: AttemptId; readonly deviceId: string }
   /** Stop retrying a push that has not gone out yet. */
@@ -21,9 +25,12 @@ export type Effect =
   | { readonly type: 'dial'; readonly dial: DialId; readonly attempt: AttemptId; readonly target: DialTarget }
   /** CANCEL; the dial still answers with `dial-failed` or, where the 200 crossed it, `dial-answered`. */
   | { readonly type: 'cancel-dial'; readonly dial: DialId; readonly reason: string }
-  /** Join the two legs and answer the caller; answered by `connected` or `connect-failed`. */
-  | { readonly type: 'connect'; readonly dial: DialId }
-  /** BYE; answered by `leg-closed`. */
+  /**
+   * Join the two legs, answer the caller where that was not asked before, and the leg where it arrived; answered by
+   * `connected` or `connect-failed`.
+   */
+  | { readonly type: 'connect'; readonly leg: DeviceLegId }
+  /** BYE, or a refusal where the leg arrived and has no answer yet; answered by `leg-closed`. */
   | { readonly type: 'hang-up'; readonly leg: LegId; readonly reason: string }
   /** The caller's final answer where nobody is joined to it. */
   | { readonly type: 'reject-caller'; readonly ending: Ending }

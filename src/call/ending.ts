@@ -9,6 +9,8 @@ export type EndingCause =
   | 'cancelled'
   /** Nobody answered before the hold deadline. */
   | 'no-answer'
+  /** A device accepted, and then did not come to the call in time. */
+  | 'no-second-response'
   /** No device could be reached: every push was refused and nothing is registered. */
   | 'unreachable'
   | 'busy'
@@ -50,6 +52,7 @@ const STATUS: Record<EndingCause, number> = {
   'hung-up': 200,
   cancelled: 487,
   'no-answer': 480,
+  'no-second-response': 480,
   unreachable: 480,
   busy: 486,
   declined: 603,
@@ -114,6 +117,7 @@ const REASON_TEXT: Record<EndingCause, string> = {
   'hung-up': 'Normal call clearing',
   cancelled: 'Caller cancelled',
   'no-answer': 'No answer',
+  'no-second-response': 'Accepted, but not connected in time',
   unreachable: 'No device could be reached',
   busy: 'Busy',
   declined: 'Declined',

@@ -1,17 +1,25 @@
 import type { Arrival } from './destination.js'
 import type { Ending } from './ending.js'
-import type { HoldStyle, Plan, RouteTarget } from './plan.js'
-import type { AttemptId, DialId, LegId, TimerId } from './ids.js'
+import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
+import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from './ids.js'
 
 /** Everything that can happen to a call. The runtime stamps the time and keeps them as the call's journal. */
 export type CallEvent =
   /** The caller's INVITE. Always the first event, and never a later one. */
-  | { readonly type: 'invited'; readonly target: RouteTarget; readonly hold: HoldStyle }
+  | {
+      readonly type: 'invited'
+      readonly target: RouteTarget
+      readonly hold: HoldStyle
+      readonly accept: AcceptStyle
+    }
   | { readonly type: 'routed'; readonly plan: Plan }
   | { readonly type: 'route-failed'; readonly ending: Ending }
   /** The caller is held: it has its provisional, and its media side stands. */
   | { readonly type: 'held' }
+  /** The caller has no provisional or no media side; where its 200 was being sent ahead of a device, that failed too. */
   | { readonly type: 'hold-failed'; readonly ending: Ending }
+  /** The caller has its 200, ahead of any device. */
+  | { readonly type: 'caller-answered' }
   | { readonly type: 'caller-cancelled'; readonly reason?: string }
   /** The push service took the push. */
   | { readonly type: 'push-delivered'; readonly attempt: AttemptId }
@@ -24,6 +32,18 @@ export type CallEvent =
     }
   /** A phone of a user of the call has registered, and its REGISTER got a 2xx. */
   | ({ readonly type: 'registered' } & Arrival)
+  /** The user said yes by API, ahead of any SIP (first response); how its device comes to the call is awaited. */
+  | { readonly type: 'accepted'; readonly attempt: AttemptId }
+  /** The user said no by API. `redirect`: where it sends the call to instead. */
+  | {
+      readonly type: 'declined'
+      readonly attempt: AttemptId
+      readonly status: number
+      readonly reason?: string
+      readonly redirect?: RouteTarget
+    }
+  /** A device opened a leg to us: an INVITE of its own, or media after an accept that carried its SDP. */
+  | { readonly type: 'leg-arrived'; readonly leg: ArrivingId; readonly attempt: AttemptId }
   /** The dialled side gave a sign of life: any 1xx. */
   | { readonly type: 'dial-progressed'; readonly dial: DialId; readonly status: number }
   | { readonly type: 'dial-answered'; readonly dial: DialId }

@@ -11,9 +11,9 @@ const SETTLE_MS = 40_000
 export function end(state: Live, how: Ending): Step<Ended> {
   const ended: Ended = { ...common(state), phase: 'ended', ending: how, released: false }
   const winner = 'winner' in state ? state.winner : null
-  const losers = state.attempts.filter((a) => winner === null || a.dial !== winner)
+  const losers = state.attempts.filter((a) => winner === null || a.leg !== winner)
   const told = forEach(ended, losers, (s, a) => dismiss(s, a.id, how.status, reasonOf(how)))
-  const closed = andThen(told, (s) => forEach(s, s.dials, (t, d) => close(t, d.id, reasonOf(how))))
+  const closed = andThen(told, (s) => forEach(s, s.legs, (t, l) => close(t, l.id, reasonOf(how))))
   return andThen(andThen(andThen(closed, disarmAll), finishCaller), (s) =>
     andThen(step(s, { type: 'end', ending: how }), (t) => {
       const settled = settle(t)
@@ -22,8 +22,8 @@ export function end(state: Live, how: Ending): Step<Ended> {
   )
 }
 
-function common({ caller, hold, attempts, dials, timers, alerted, serial, hops }: Live) {
-  return { caller, hold, attempts, dials, timers, alerted, serial, hops }
+function common({ caller, hold, accept, attempts, legs, timers, alerted, serial, hops }: Live) {
+  return { caller, hold, accept, attempts, legs, timers, alerted, serial, hops }
 }
 
 function finishCaller(state: Ended): Step<Ended> {
@@ -53,7 +53,7 @@ export function hangUpCaller(state: Ended): Step<Ended> {
 
 /** Releases the call once nothing of it is open. */
 export function settle(state: Ended): Step<Ended> {
-  if (state.released || state.caller !== 'closed' || state.dials.length > 0) return stay(state)
+  if (state.released || state.caller !== 'closed' || state.legs.length > 0) return stay(state)
   return andThen(disarmAll(state), (s) => step({ ...s, released: true }, { type: 'release', leaked: [] }))
 }
 
@@ -61,6 +61,6 @@ export function settle(state: Ended): Step<Ended> {
 export function abandon(state: Ended): Step<Ended> {
   if (state.released) return stay(state)
   const caller: LegId[] = state.caller === 'closed' ? [] : ['caller']
-  const leaked = [...caller, ...state.dials.map((d) => d.id)]
-  return step<Ended>({ ...state, caller: 'closed', dials: [], released: true }, { type: 'release', leaked })
+  const leaked = [...caller, ...state.legs.map((l) => l.id)]
+  return step<Ended>({ ...state, caller: 'closed', legs: [], released: true }, { type: 'release', leaked })
 }

@@ -2,7 +2,10 @@
 export type AttemptId = `a${number}`
 /** One INVITE of ours. */
 export type DialId = `d${number}`
-/** `caller`, or the dial that opened the leg. */
-export type LegId = 'caller' | DialId
+/** One leg that a device opened to us; named by the runtime, which is where it arrives. */
+export type ArrivingId = `i${number}`
+/** The leg of a device, whoever opened it. */
+export type DeviceLegId = DialId | ArrivingId
+export type LegId = 'caller' | DeviceLegId
 /** One arming of a timer. */
 export type TimerId = string

@@ -1,4 +1,4 @@
-import { setDial } from './attempts.js'
+import { setLeg } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
 import type { DialId } from './ids.js'
 import type { Call, State, Step } from './state.js'
@@ -13,7 +13,7 @@ export function hangUpLate<S extends State & Call>(
   id: DialId,
   reason = COMPLETED_ELSEWHERE,
 ): Step<S> {
-  const late = state.dials.find((d) => d.id === id)
+  const late = state.legs.find((l) => l.id === id)
   if (late === undefined || late.phase === 'answered') return stay(state)
-  return step(setDial(state, id, 'closing'), { type: 'hang-up', leg: id, reason })
+  return step(setLeg(state, id, 'closing'), { type: 'hang-up', leg: id, reason })
 }

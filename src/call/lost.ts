@@ -1,4 +1,4 @@
-import { dialFailed, withoutDial } from './attempts.js'
+import { legFailed, withoutLeg } from './attempts.js'
 import { ending } from './ending.js'
 import { end } from './finish.js'
 import type { LegId } from './ids.js'
@@ -10,12 +10,12 @@ import { forEach, stay } from './step.js'
  * waits has merely failed.
  */
 export function signalingLost<S extends Live>(state: S, legs: readonly LegId[]): Step<S | Ended> {
-  const gone = state.dials.filter((d) => legs.includes(d.id))
+  const gone = state.legs.filter((l) => legs.includes(l.id))
   const winnerGone = 'winner' in state && legs.includes(state.winner)
   if (!legs.includes('caller') && !winnerGone) {
-    return forEach(state, gone, (s, d) => dialFailed(s, d.id, 503))
+    return forEach(state, gone, (s, l) => legFailed(s, l.id, 503))
   }
-  const standing = gone.reduce<Live>((s, d) => withoutDial(s, d.id), state)
+  const standing = gone.reduce<Live>((s, l) => withoutLeg(s, l.id), state)
   const caller = legs.includes('caller') ? 'closed' : standing.caller
   const status = state.phase === 'bridged' ? 200 : 503
   return end(
@@ -26,6 +26,6 @@ export function signalingLost<S extends Live>(state: S, legs: readonly LegId[]):
 
 /** A gateway is gone after the end: what was on it is closed with it. */
 export function closeLost(state: Ended, legs: readonly LegId[]): Step<Ended> {
-  const dials = state.dials.filter((d) => !legs.includes(d.id))
-  return stay({ ...state, dials, caller: legs.includes('caller') ? 'closed' : state.caller })
+  const standing = state.legs.filter((l) => !legs.includes(l.id))
+  return stay({ ...state, legs: standing, caller: legs.includes('caller') ? 'closed' : state.caller })
 }

@@ -9,6 +9,13 @@ export type HoldStyle =
   /** 182 at once, 180 when a device truly rings. */
   | 'queued'
 
+/** What the caller hears once somebody has accepted, until that device is there; chosen by trunk. */
+export type AcceptStyle =
+  /** A 'connecting' tone in its early media. */
+  | 'tone'
+  /** It is answered at once, and hears comfort audio. */
+  | 'answer'
+
 /** A name that routing can resolve: the number that was called, or a no-answer target. */
 export type RouteTarget =
   | { readonly kind: 'number'; readonly number: string }
@@ -31,6 +38,8 @@ export interface Plan {
   readonly ringMs: number
   /** How long a live binding may stay silent before its device is pushed as well. */
   readonly graceMs: number
+  /** How long a device that accepted may take to be there (its second response). */
+  readonly secondResponseMs: number
   readonly otherwise: Otherwise
 }
 

@@ -1,8 +1,8 @@
 import type { Arrival, Destination, DialTarget } from './destination.js'
 import type { Effect } from './effect.js'
 import type { Ending } from './ending.js'
-import type { AttemptId, DialId, TimerId } from './ids.js'
-import type { HoldStyle, Plan, RouteTarget } from './plan.js'
+import type { AttemptId, DeviceLegId, TimerId } from './ids.js'
+import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
 
 /**
  * ```
@@ -19,10 +19,10 @@ import type { HoldStyle, Plan, RouteTarget } from './plan.js'
  *  ended       losers' legs close, then the call is released
  * ```
  */
-export type State = New | Routing | Waiting | Connecting | Bridged | Ended
+export type State = New | Routing | Waiting | Accepted | Connecting | Bridged | Ended
 
 /** What a timer is for; each arming gets an id of its own, so that a stale one is known. */
-export type TimerName = 'hold' | 'reassure' | 'connect' | 'settle' | `grace:${AttemptId}`
+export type TimerName = 'hold' | 'second-response' | 'reassure' | 'connect' | 'settle' | `grace:${AttemptId}`
 
 /** The caller's leg, from its INVITE on. */
 export type CallerLeg =
@@ -35,11 +35,12 @@ export type CallerLeg =
   | 'closing'
   | 'closed'
 
-/** A dial whose leg is not closed yet. */
-export interface Dial {
-  readonly id: DialId
+/** The leg of a device, from our INVITE or its arrival on, that is not closed yet. */
+export interface DeviceLeg {
+  readonly id: DeviceLegId
   readonly attempt: AttemptId
-  readonly target: DialTarget
+  /** What was dialled; null for a leg that arrived: it is `answered` from its first moment. */
+  readonly target: DialTarget | null
   readonly phase:
     /** INVITE sent, no answer at all. */
     | 'trying'
@@ -58,8 +59,8 @@ export interface Attempt {
   readonly wake: 'none' | 'grace' | 'asked' | 'delivered' | 'given-up'
   /** The device was pushed, and nothing has told it since how the call ended. */
   readonly owedEnding: boolean
-  /** The dial that counts for this attempt, if one is open. */
-  readonly dial: DialId | null
+  /** The leg that counts for this attempt, if one is open. */
+  readonly leg: DeviceLegId | null
   /** How many dials it has had; bounded. */
   readonly dialled: number
   /** Set when this destination is out of the race. */
@@ -77,8 +78,9 @@ export interface Over {
 export interface Call {
   readonly caller: CallerLeg
   readonly hold: HoldStyle
+  readonly accept: AcceptStyle
   readonly attempts: readonly Attempt[]
-  readonly dials: readonly Dial[]
+  readonly legs: readonly DeviceLeg[]
   readonly timers: ReadonlyMap<TimerName, TimerId>
   /** The caller has been told that something rings. */
   readonly alerted: boolean
@@ -102,13 +104,19 @@ export interface Waiting extends Call {
   readonly phase: 'waiting'
   readonly plan: Plan
 }
+export interface Accepted extends Call {
+  readonly phase: 'accepted'
+  readonly plan: Plan
+  /** Whose device is awaited. */
+  readonly attempt: AttemptId
+}
 export interface Connecting extends Call {
   readonly phase: 'connecting'
-  readonly winner: DialId
+  readonly winner: DeviceLegId
 }
 export interface Bridged extends Call {
   readonly phase: 'bridged'
-  readonly winner: DialId
+  readonly winner: DeviceLegId
 }
 export interface Ended extends Call {
   readonly phase: 'ended'
@@ -117,7 +125,7 @@ export interface Ended extends Call {
 }
 
 /** A call that has begun and not ended. */
-export type Live = Routing | Waiting | Connecting | Bridged
+export type Live = Routing | Waiting | Accepted | Connecting | Bridged
 
 export interface Step<S extends State = State> {
   readonly state: S

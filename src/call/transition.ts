@@ -16,6 +16,8 @@ export function transition(state: State, event: CallEvent): Step {
       return whileRouting(state, event)
     case 'waiting':
       return whileWaiting(state, event)
+    case 'accepted':
+      return stay(state)
     case 'connecting':
       return whileConnecting(state, event)
     case 'bridged':
@@ -35,8 +37,9 @@ function begin(state: New, event: CallEvent): Step {
     arrived: [],
     caller: 'pending',
     hold: event.hold,
+    accept: event.accept,
     attempts: [],
-    dials: [],
+    legs: [],
     timers: new Map(),
     alerted: false,
     serial: 1,

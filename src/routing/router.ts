@@ -24,6 +24,9 @@ export class NoRoute extends Error {
 /** How long a number outside may ring where no user's setting says otherwise. */
 const OUTSIDE_RING_MS = 60_000
 
+/** An app that was tapped needs a second or two to be there, and a radio that wakes up some more. */
+const SECOND_RESPONSE_MS = 15_000
+
 export interface RouterDeps {
   readonly table: () => RoutingTable
   readonly store: DeviceStore & BindingStore
@@ -97,6 +100,7 @@ function routeOutside({ uri, trunk }: { uri: string; trunk: string }): Routed {
     destinations: [{ kind: 'outside', uri, trunk }],
     ringMs: OUTSIDE_RING_MS,
     graceMs: 0,
+    secondResponseMs: SECOND_RESPONSE_MS,
     otherwise: { kind: 'outcome' },
   }
   return { plan, bindings: [], devices: [] }
@@ -112,6 +116,7 @@ async function routeToUser({ store, sleepers, clock }: RouterDeps, user: RoutedU
     destinations: destinations(devices, bindings, sleepers),
     ringMs: user.ringMs,
     graceMs: user.graceMs,
+    secondResponseMs: SECOND_RESPONSE_MS,
     otherwise: otherwise(user),
   }
   return { plan, bindings, devices }
@@ -128,12 +133,12 @@ function destinations(
     const contact = newest.find((b) => b.deviceId === device.id) ?? null
     const wakeable = device.push !== null
     const asleep = contact !== null && sleepers.asleep(contact)
-    return { kind: 'device', device: { deviceId: device.id, wakeable }, contact, asleep }
+    return { kind: 'device', user: device.user, device: { deviceId: device.id, wakeable }, contact, asleep }
   })
   const known = new Set(devices.map((d) => d.id))
   const plain = newest
     .filter((b) => b.deviceId === null || !known.has(b.deviceId))
-    .map((contact): Destination => ({ kind: 'contact', contact }))
+    .map((contact): Destination => ({ kind: 'contact', user: contact.user, contact }))
   return [...ofDevices.filter(canBeReached), ...plain]
 }
 

@@ -1,6 +1,6 @@
 import type { Contact, DialTarget } from '../call/destination.js'
 import type { CallEvent } from '../call/event.js'
-import type { AttemptId, DialId } from '../call/ids.js'
+import type { AttemptId, DeviceLegId, DialId } from '../call/ids.js'
 import type { Leg } from '../ports/signaling.js'
 import type { Callee } from './callee.js'
 import type { CallerSide } from './caller-side.js'
@@ -17,7 +17,7 @@ export interface DialCommand {
 
 /** The dialled legs of one call, from their INVITE on. */
 export class Dials {
-  private readonly sides = new Map<DialId, DeviceSide>()
+  private readonly sides = new Map<DeviceLegId, DeviceSide>()
 
   constructor(
     private readonly services: Services,
@@ -27,11 +27,11 @@ export class Dials {
     private readonly events: (dial: DialId) => DeviceEvents,
   ) {}
 
-  side(dial: DialId): DeviceSide | undefined {
+  side(dial: DeviceLegId): DeviceSide | undefined {
     return this.sides.get(dial)
   }
 
-  leg(dial: DialId): Leg | undefined {
+  leg(dial: DeviceLegId): Leg | undefined {
     return this.sides.get(dial)?.leg
   }
 
@@ -71,12 +71,12 @@ export class Dials {
   }
 
   /** Answered legs on a gateway; a dial that is not answered yet says itself that it failed. */
-  legsOn(gateway: string): readonly DialId[] {
+  legsOn(gateway: string): readonly DeviceLegId[] {
     return [...this.sides].filter(([, d]) => d.leg !== undefined && d.gateway === gateway).map(([id]) => id)
   }
 
   /** An INVITE that lost may take half a minute to be over; the ports that it holds are wanted before that. */
-  async releaseMedia(winner?: DialId): Promise<void> {
+  async releaseMedia(winner?: DeviceLegId): Promise<void> {
     const losers = [...this.sides.values()].filter((side) => side.id !== winner && side.leg === undefined)
     await Promise.all(losers.map((side) => side.close()))
   }

@@ -12,6 +12,7 @@ export interface Diverted {
 /** RFC 5806 §6.1. */
 const DIVERSION_REASON: Partial<Record<EndingCause, string>> = {
   'no-answer': 'no-answer',
+  'no-second-response': 'no-answer',
   busy: 'user-busy',
   unreachable: 'unavailable',
   declined: 'deflection',

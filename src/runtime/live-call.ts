@@ -2,7 +2,7 @@ import type { Contact } from '../call/destination.js'
 import type { Effect } from '../call/effect.js'
 import type { Ending } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
-import type { AttemptId, DialId, LegId } from '../call/ids.js'
+import type { AttemptId, DeviceLegId, DialId, LegId } from '../call/ids.js'
 import type { RouteTarget } from '../call/plan.js'
 import { NEW, type State } from '../call/state.js'
 import { transition } from '../call/transition.js'
@@ -81,7 +81,7 @@ export class LiveCall implements CallFacts {
   /** Legs that are open or opening, the caller's included. */
   get openLegs(): number {
     if (this.state.phase === 'new') return 0
-    return this.state.dials.length + (this.state.caller === 'closed' ? 0 : 1)
+    return this.state.legs.length + (this.state.caller === 'closed' ? 0 : 1)
   }
 
   get openTimers(): number {
@@ -91,14 +91,15 @@ export class LiveCall implements CallFacts {
   begin(): void {
     this.caller.invite.onCancel((reason) => this.post({ type: 'caller-cancelled', ...because(reason) }))
     const target = { kind: 'number', number: this.called } as const
-    this.post({ type: 'invited', target, hold: this.trunk.ringback })
+    this.post({ type: 'invited', target, hold: this.trunk.ringback, accept: 'tone' })
   }
 
   /** A phone of one of the call's users has registered. */
   registered(binding: Binding): void {
     this.callee.learn({ devices: [], bindings: [binding] })
+    const { user } = binding
     const device = binding.deviceId === null ? null : { deviceId: binding.deviceId, wakeable: true }
-    this.post({ type: 'registered', device, contact: binding })
+    this.post({ type: 'registered', user, device, contact: binding })
   }
 
   gatewayLost(gateway: string): void {
@@ -137,6 +138,10 @@ export class LiveCall implements CallFacts {
         return this.run(this.caller.reassure())
       case 'alert-caller':
         return this.run(this.caller.alert())
+      // Nobody accepts a call yet.
+      case 'tell-caller-accepted':
+      case 'answer-caller':
+        return
       case 'wake':
         return this.wake(effect.attempt, effect.deviceId)
       case 'stop-wake':
@@ -146,7 +151,7 @@ export class LiveCall implements CallFacts {
       case 'cancel-dial':
         return this.dials.side(effect.dial)?.cancel(effect.reason)
       case 'connect':
-        return this.connect(effect.dial)
+        return this.connect(effect.leg)
       case 'hang-up':
         return this.hangUp(effect.leg, effect.reason)
       case 'reject-caller':
@@ -204,11 +209,11 @@ export class LiveCall implements CallFacts {
   /** The registered flow that an attempt's INVITE went to without an answer. */
   private silentContact(attempt: AttemptId): Contact | undefined {
     if (this.state.phase === 'new') return undefined
-    const open = this.state.dials.find((d) => d.attempt === attempt && d.phase === 'trying')
-    return open?.target.kind === 'contact' ? open.target.contact : undefined
+    const open = this.state.legs.find((l) => l.attempt === attempt && l.phase === 'trying')
+    return open?.target?.kind === 'contact' ? open.target.contact : undefined
   }
 
-  private connect(dial: DialId): void {
+  private connect(dial: DeviceLegId): void {
     const side = this.dials.side(dial)
     if (side === undefined) throw new Error(`dial ${dial} is not known`)
     this.run(this.dials.releaseMedia(dial))

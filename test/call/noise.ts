@@ -1,4 +1,5 @@
 import type { CallEvent } from '../../src/call/event.js'
+import type { DialId } from '../../src/call/ids.js'
 import type { Plan } from '../../src/call/plan.js'
 import { type Choose, pick } from './random.js'
 import type { Referee } from './referee/referee.js'
@@ -9,6 +10,7 @@ const PLAN: Plan = {
   destinations: [app('alice', 9)],
   ringMs: 1,
   graceMs: 1,
+  secondResponseMs: 1,
   otherwise: { kind: 'outcome' },
 }
 const ENDING = { cause: 'failed', by: 'server', status: 500 } as const
@@ -27,7 +29,12 @@ const STRAY: readonly CallEvent[] = [
   { type: 'held' },
 ]
 
-const INVITED: CallEvent = { type: 'invited', target: { kind: 'number', number: '2' }, hold: 'ringing' }
+const INVITED: CallEvent = {
+  type: 'invited',
+  target: { kind: 'number', number: '2' },
+  hold: 'ringing',
+  accept: 'tone',
+}
 const ROUTED: readonly CallEvent[] = [
   { type: 'routed', plan: PLAN },
   { type: 'route-failed', ending: ENDING },
@@ -35,6 +42,7 @@ const ROUTED: readonly CallEvent[] = [
 const CONNECTED: readonly CallEvent[] = [{ type: 'connected' }, { type: 'connect-failed', ending: ENDING }]
 const REGISTERED: CallEvent = {
   type: 'registered',
+  user: 'alice',
   device: { deviceId: 'alice', wakeable: true },
   contact: contactOf('alice', 999),
 }
@@ -52,8 +60,8 @@ export function noise(referee: Referee, choose: Choose): readonly CallEvent[] {
 }
 
 function late({ course, legs, race, released }: Referee): readonly CallEvent[] {
-  const again = (event: (dial: `d${number}`) => CallEvent): CallEvent[] =>
-    course.winner === null ? [] : [event(course.winner)]
+  const again = (event: (dial: DialId) => CallEvent): CallEvent[] =>
+    course.winner === null ? [] : [event(course.winner as DialId)]
   const delivered = race
     .deafTo('push-delivered')
     .map((attempt) => ({ type: 'push-delivered', attempt }) as const)
@@ -67,6 +75,8 @@ function late({ course, legs, race, released }: Referee): readonly CallEvent[] {
       return [INVITED, ...CONNECTED, NO_MEDIA, ...delivered, ...refused]
     case 'waiting':
       return [INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA, ...delivered, ...refused]
+    case 'accepted':
+      return []
     case 'connecting':
       return [INVITED, ...ROUTED, REGISTERED, NO_MEDIA, ...again((dial) => ({ type: 'dial-answered', dial }))]
     case 'bridged':
@@ -81,8 +91,8 @@ function late({ course, legs, race, released }: Referee): readonly CallEvent[] {
         leg === 'caller'
           ? [{ type: 'caller-cancelled' }, { type: 'leg-closed', leg }]
           : [
-              { type: 'dial-answered', dial: leg },
-              { type: 'dial-failed', dial: leg, status: 487 },
+              { type: 'dial-answered', dial: leg as DialId },
+              { type: 'dial-failed', dial: leg as DialId, status: 487 },
             ],
       )
       return [...ended, ...(legs.caller === 'answering' ? [] : CONNECTED), ...(released ? over : [])]

@@ -1,6 +1,6 @@
 import type { Arrival, Destination } from '../../src/call/destination.js'
 import type { Choose } from './random.js'
-import { app, contactOf, desk, OUTSIDE } from './vocabulary.js'
+import { app, contactOf, desk, OUTSIDE, userOf } from './vocabulary.js'
 
 export const PHONES = ['alice', 'tablet', 'new', 'desk', 'lobby'] as const
 
@@ -20,7 +20,7 @@ export class Phones {
     // A plain phone may register with push parameters one day: the same binding, a device now.
     if (this.plain.has(name) && this.choose(6) === 0) this.plain.delete(name)
     const device = this.plain.has(name) ? null : { deviceId: name, wakeable: this.choose(4) > 0 }
-    return { device, contact: contactOf(name, flow) }
+    return { user: userOf(name), device, contact: contactOf(name, flow) }
   }
 
   /** What a look-up may find. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CallEventType } from '../../src/call/event.js'
+import type { DialId } from '../../src/call/ids.js'
 import type { State } from '../../src/call/state.js'
 import { transition } from '../../src/call/transition.js'
 import { endingOfStatus } from '../../src/call/ending.js'
@@ -43,6 +44,18 @@ const EVENTS: Readonly<Record<CallEventType, readonly it.Happening[]>> = {
   held: [it.held],
   'hold-failed': [it.notHeld],
   'caller-cancelled': [it.callerCancels(), it.callerCancels('SIP;cause=200')],
+  'caller-answered': [() => ({ type: 'caller-answered' })],
+  accepted: ['a2', 'a999'].map((attempt) => () => ({ type: 'accepted', attempt: attempt as 'a2' })),
+  declined: ['a2', 'a999'].map((attempt) => () => ({
+    type: 'declined',
+    attempt: attempt as 'a2',
+    status: 603,
+  })),
+  'leg-arrived': ['a2', 'a999'].map((attempt) => () => ({
+    type: 'leg-arrived',
+    leg: 'i1',
+    attempt: attempt as 'a2',
+  })),
   'push-delivered': [
     () => ({ type: 'push-delivered', attempt: 'a2' }),
     () => ({ type: 'push-delivered', attempt: 'a999' }),
@@ -88,7 +101,7 @@ function ofDials(event: (dial: `d${number}`) => ReturnType<it.Happening>): it.Ha
   const nth =
     (n: number): it.Happening =>
     (cast) =>
-      event('dials' in cast.state ? (cast.state.dials[n]?.id ?? 'd999') : 'd999')
+      event('legs' in cast.state ? ((cast.state.legs[n]?.id as DialId | undefined) ?? 'd999') : 'd999')
   return [nth(0), nth(1), nth(2), () => event('d999')]
 }
 
@@ -128,5 +141,5 @@ describe.each(Object.entries(PHASES))('a call %s', (_, given) => {
 
 /** A call never goes back, but from waiting to the look-up of its next target. */
 function steps(state: State): number {
-  return { new: 0, routing: 1, waiting: 1, connecting: 2, bridged: 3, ended: 4 }[state.phase]
+  return { new: 0, routing: 1, waiting: 1, accepted: 1, connecting: 2, bridged: 3, ended: 4 }[state.phase]
 }

@@ -15,6 +15,11 @@ export function contactOf(name: string, flow: number): Contact {
   }
 }
 
+/** Whose phone it is that has this name. */
+export function userOf(name: string): string {
+  return name.startsWith('bob') ? 'bob' : 'alice'
+}
+
 /** An app: `flow` null where it is not registered. */
 export function app(
   name: string,
@@ -22,12 +27,12 @@ export function app(
   { wakeable = true, asleep = false }: { wakeable?: boolean; asleep?: boolean } = {},
 ): DeviceDestination {
   const contact = flow === null ? null : contactOf(name, flow)
-  return { kind: 'device', device: { deviceId: name, wakeable }, contact, asleep }
+  return { kind: 'device', user: userOf(name), device: { deviceId: name, wakeable }, contact, asleep }
 }
 
 /** A plain phone, without push. */
 export function desk(name: string, flow: number): ContactDestination {
-  return { kind: 'contact', contact: contactOf(name, flow) }
+  return { kind: 'contact', user: userOf(name), contact: contactOf(name, flow) }
 }
 
 export const OUTSIDE: OutsideDestination = { kind: 'outside', uri: 'sip:1@127.0.0.1', trunk: 't' }

@@ -69,7 +69,12 @@ export class World {
   run(): void {
     const { referee } = this
     if (this.choose(8) === 0) this.meaningless()
-    this.feed({ type: 'invited', target: { kind: 'number', number: '1' }, hold: pick(this.choose, HOLDS) })
+    this.feed({
+      type: 'invited',
+      target: { kind: 'number', number: '1' },
+      hold: pick(this.choose, HOLDS),
+      accept: 'tone',
+    })
     while (!referee.released) this.turn()
     const leaked = referee.legs.openIds()
     referee.promise(
@@ -196,7 +201,14 @@ export class World {
     const otherwise = this.mood.otherwise === 'target' ? TARGET : pick(this.choose, OTHERWISE)
     const ringMs = pick(this.choose, [30_000, 20_000])
     const graceMs = pick(this.choose, [300, 500])
-    const plan = { users: ['alice'], destinations: this.phones.found(), ringMs, graceMs, otherwise }
+    const plan = {
+      users: ['alice'],
+      destinations: this.phones.found(),
+      ringMs,
+      graceMs,
+      secondResponseMs: 15_000,
+      otherwise,
+    }
     this.feed({ type: 'routed', plan })
   }
 
@@ -253,7 +265,7 @@ export class World {
 
   private byeDone(leg: LegId): void {
     const { legs } = this.referee
-    const open = leg === 'caller' ? legs.caller === 'closing' : legs.isOpen(leg)
+    const open = leg === 'caller' ? legs.caller === 'closing' : legs.isOpen(leg as DialId)
     if (open) this.feed({ type: 'leg-closed', leg })
   }
 

@@ -1,4 +1,4 @@
-import { dialFailed, withoutDial } from '../attempts.js'
+import { legFailed, withoutLeg } from '../attempts.js'
 import { ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
@@ -14,11 +14,11 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
       if (event.leg === 'caller')
         return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
       if (event.leg === state.winner) {
-        return end(withoutDial(state, state.winner), hungUp('callee', event.reason, 200))
+        return end(withoutLeg(state, state.winner), hungUp('callee', event.reason, 200))
       }
-      return stay(withoutDial(state, event.leg))
+      return stay(withoutLeg(state, event.leg))
     case 'dial-failed':
-      return dialFailed(state, event.dial, event.status)
+      return legFailed(state, event.dial, event.status)
     case 'dial-answered':
       return hangUpLate(state, event.dial)
     case 'media-timeout':
@@ -30,6 +30,10 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
     case 'drained':
       return end(state, ending('drained', 'server', { status: 200 }))
     case 'invited':
+    case 'accepted':
+    case 'declined':
+    case 'leg-arrived':
+    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':

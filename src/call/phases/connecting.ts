@@ -1,4 +1,4 @@
-import { dialFailed, withoutDial } from '../attempts.js'
+import { legFailed, withoutLeg } from '../attempts.js'
 import { cancelled, ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
@@ -26,10 +26,10 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
       if (event.leg === 'caller')
         return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
       return event.leg === state.winner
-        ? end(withoutDial(state, state.winner), hungUp('callee', event.reason, 480))
-        : stay(withoutDial(state, event.leg))
+        ? end(withoutLeg(state, state.winner), hungUp('callee', event.reason, 480))
+        : stay(withoutLeg(state, event.leg))
     case 'dial-failed':
-      return dialFailed(state, event.dial, event.status)
+      return legFailed(state, event.dial, event.status)
     case 'dial-answered':
       return hangUpLate(state, event.dial)
     case 'timer':
@@ -41,6 +41,10 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
     case 'drained':
       return end(state, ending('drained', 'server'))
     case 'invited':
+    case 'accepted':
+    case 'declined':
+    case 'leg-arrived':
+    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':

@@ -1,4 +1,4 @@
-import { withoutDial } from '../attempts.js'
+import { withoutLeg } from '../attempts.js'
 import { reasonOf } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { abandon, hangUpCaller, rejectCaller, settle } from '../finish.js'
@@ -12,11 +12,11 @@ import { fired, stay, andThen } from '../step.js'
 export function afterTheEnd(state: Ended, event: CallEvent): Step {
   switch (event.type) {
     case 'dial-failed':
-      return settle(withoutDial(state, event.dial))
+      return settle(withoutLeg(state, event.dial))
     case 'dial-answered':
       return hangUpLate(state, event.dial, reasonOf(state.ending))
     case 'leg-closed':
-      return settle(event.leg === 'caller' ? { ...state, caller: 'closed' } : withoutDial(state, event.leg))
+      return settle(event.leg === 'caller' ? { ...state, caller: 'closed' } : withoutLeg(state, event.leg))
     // The CANCEL came between the end and the 200 that was on its way (RFC 3261 §9.2).
     case 'caller-cancelled':
       return settle({ ...state, caller: 'closed' })
@@ -29,6 +29,10 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     case 'timer':
       return timer(state, event.id)
     case 'invited':
+    case 'accepted':
+    case 'declined':
+    case 'leg-arrived':
+    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':

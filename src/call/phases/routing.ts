@@ -1,4 +1,4 @@
-import { attempt, dialFailed, pushDelivered, pushRefused } from '../attempts.js'
+import { attempt, legFailed, pushDelivered, pushRefused } from '../attempts.js'
 import { reaches } from '../destination.js'
 import { cancelled, ending } from '../ending.js'
 import type { CallEvent } from '../event.js'
@@ -20,15 +20,15 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'hold-failed':
       return end(state, event.ending)
     case 'registered': {
-      const { device, contact } = event
-      return stay({ ...state, arrived: [...state.arrived, { device, contact }] })
+      const { user, device, contact } = event
+      return stay({ ...state, arrived: [...state.arrived, { user, device, contact }] })
     }
     case 'caller-cancelled':
       return end({ ...state, caller: 'closed' }, cancelled(event.reason))
     case 'dial-answered':
-      return state.dials.some((d) => d.id === event.dial) ? win(state, event.dial) : stay(state)
+      return state.legs.some((l) => l.id === event.dial) ? win(state, event.dial) : stay(state)
     case 'dial-failed':
-      return dialFailed(state, event.dial, event.status)
+      return legFailed(state, event.dial, event.status)
     case 'push-delivered':
       return pushDelivered(state, event.attempt)
     case 'push-refused':
@@ -42,6 +42,10 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'drained':
       return end(state, ending('drained', 'server'))
     case 'invited':
+    case 'accepted':
+    case 'declined':
+    case 'leg-arrived':
+    case 'caller-answered':
     case 'held':
     case 'dial-progressed':
     case 'connected':

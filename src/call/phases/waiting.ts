@@ -1,4 +1,4 @@
-import { dialFailed, pushDelivered, pushRefused, registered, setDial, wake } from '../attempts.js'
+import { legFailed, pushDelivered, pushRefused, registered, setLeg, wake } from '../attempts.js'
 import { cancelled, ending, endingOfStatus } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
@@ -26,7 +26,7 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'dial-progressed':
       return progressed(state, event.dial, event.status)
     case 'dial-answered':
-      return state.dials.some((d) => d.id === event.dial) ? win(state, event.dial) : stay(state)
+      return state.legs.some((l) => l.id === event.dial) ? win(state, event.dial) : stay(state)
     case 'dial-failed':
       return failed(state, event.dial, event.status, event.reason)
     case 'timer':
@@ -40,6 +40,10 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'drained':
       return end(state, ending('drained', 'server'))
     case 'invited':
+    case 'accepted':
+    case 'declined':
+    case 'leg-arrived':
+    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':
@@ -55,9 +59,9 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
 
 /** A sign of life ends the grace: the phone is awake. 180 and 183 mean that it rings. */
 function progressed(state: Waiting, id: DialId, status: number): Step {
-  const dialled = state.dials.find((d) => d.id === id)
+  const dialled = state.legs.find((l) => l.id === id)
   if (dialled === undefined || dialled.phase === 'closing') return stay(state)
-  const awake = andThen(stay(setDial(state, id, 'progressing')), (s) => disarm(s, `grace:${dialled.attempt}`))
+  const awake = andThen(stay(setLeg(state, id, 'progressing')), (s) => disarm(s, `grace:${dialled.attempt}`))
   const rings = status === 180 || status === 183
   if (!rings || state.alerted) return awake
   const alerted = andThen(awake, (s) => stay({ ...s, alerted: true }))
@@ -66,9 +70,9 @@ function progressed(state: Waiting, id: DialId, status: number): Step {
 
 /** 6xx is the user's word for all of its phones (RFC 3261 §21.6). */
 function failed(state: Waiting, id: DialId, status: number, reason: string | undefined): Step {
-  const dialled = state.dials.find((d) => d.id === id)
-  const current = state.attempts.some((a) => a.dial === id)
-  const settled = dialFailed(state, id, status)
+  const dialled = state.legs.find((l) => l.id === id)
+  const current = state.attempts.some((a) => a.leg === id)
+  const settled = legFailed(state, id, status)
   if (dialled === undefined || !current || status < 600) {
     return andThen<Waiting, State>(settled, moveOnIfExhausted)
   }

@@ -66,6 +66,8 @@ export class Course {
         return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileRouting(event)
       case 'waiting':
         return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileWaiting(event, timer)
+      case 'accepted':
+        return SAME
       case 'connecting':
         return this.whatEndsAny(event) ?? this.whileConnecting(event, timer)
       case 'bridged':
@@ -137,7 +139,7 @@ export class Course {
         }
         break
       case 'signaling-lost':
-        for (const leg of event.legs) if (leg !== 'caller') this.race.dialFailed(leg, 503)
+        for (const leg of event.legs) if (leg !== 'caller') this.race.dialFailed(leg as DialId, 503)
         break
       case 'timer':
         if (timer === 'hold') return this.nobody(NO_ANSWER)
@@ -284,7 +286,7 @@ function words(effect: Effect): string[] {
     case 'hold':
       return [`hold ${effect.style}`]
     case 'connect':
-      return [`connect ${effect.dial}`]
+      return [`connect ${effect.leg}`]
     case 'alert-caller':
       return ['alert']
     case 'reassure-caller':

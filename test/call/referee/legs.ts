@@ -72,7 +72,7 @@ export class Legs {
       this.caller = 'closed'
       return
     }
-    const leg = this.all.get(id)
+    const leg = this.all.get(id as DialId)
     if (leg !== undefined) leg.phase = 'closed'
   }
 
@@ -89,7 +89,10 @@ export class Legs {
       case 'hang-up':
         return this.hangUp(effect.leg)
       case 'connect':
-        check(this.all.get(effect.dial)?.phase === 'answered', 'the leg that gets the call has answered')
+        check(
+          this.all.get(effect.leg as DialId)?.phase === 'answered',
+          'the leg that gets the call has answered',
+        )
         check(this.caller === 'pending', 'a caller is answered once')
         this.caller = 'answering'
         return
@@ -122,7 +125,7 @@ export class Legs {
       this.caller = 'closing'
       return
     }
-    const leg = this.all.get(id)
+    const leg = this.all.get(id as DialId)
     check(leg?.phase === 'answered', 'BYE only on an open leg', id)
     check(!leg.hungUp, 'a leg gets one BYE', id)
     leg.hungUp = true

@@ -87,6 +87,8 @@ export class Referee {
         return this.course.held ? ['reassure'] : []
       case 'waiting':
         return ['hold', 'reassure', ...this.race.graces()]
+      case 'accepted':
+        return []
       case 'connecting':
         return ['connect']
       case 'ended':

@@ -28,6 +28,7 @@ export const SCENARIOS: Readonly<Record<State['phase'], readonly Scenario[]>> = 
   new: beginning,
   routing,
   waiting,
+  accepted: [],
   connecting,
   bridged,
   ended,

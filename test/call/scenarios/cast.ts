@@ -61,7 +61,7 @@ export class Cast {
   }
 
   private legName(leg: LegId): string {
-    return leg === 'caller' ? leg : nameOf(this.target(leg))
+    return leg === 'caller' ? leg : nameOf(this.target(leg as DialId))
   }
 
   private nameOfAttempt(id: AttemptId): string {
@@ -81,6 +81,10 @@ export class Cast {
         return ['repeat the provisional']
       case 'alert-caller':
         return ['180 to the caller']
+      case 'tell-caller-accepted':
+        return ['connecting tone to the caller']
+      case 'answer-caller':
+        return ['200 to the caller, ahead of a device']
       case 'wake':
         return [`push ${effect.deviceId}`]
       case 'stop-wake':
@@ -90,7 +94,7 @@ export class Cast {
       case 'cancel-dial':
         return [`CANCEL ${placeOf(this.target(effect.dial))}: ${short(effect.reason)}`]
       case 'connect':
-        return [`join ${nameOf(this.target(effect.dial))}`]
+        return [`join ${nameOf(this.target(effect.leg as DialId))}`]
       case 'hang-up':
         return [`BYE ${this.legName(effect.leg)}: ${short(effect.reason)}`]
       case 'reject-caller':

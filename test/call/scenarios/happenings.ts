@@ -1,9 +1,9 @@
 import type { Destination } from '../../../src/call/destination.js'
 import type { EndingCause } from '../../../src/call/ending.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { HoldStyle, Otherwise } from '../../../src/call/plan.js'
+import type { AcceptStyle, HoldStyle, Otherwise } from '../../../src/call/plan.js'
 import type { TimerName } from '../../../src/call/state.js'
-import { contactOf } from '../vocabulary.js'
+import { contactOf, userOf } from '../vocabulary.js'
 import type { Cast } from './cast.js'
 
 /** Something that happens to a call, told by the names of those who take part in it. */
@@ -13,13 +13,23 @@ const failed = (cause: EndingCause, status: number) => ({ cause, by: 'server', s
 const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason })
 
 export const invited =
-  (hold: HoldStyle = 'ringing'): Happening =>
-  () => ({ type: 'invited', target: { kind: 'number', number: '1' }, hold })
+  (hold: HoldStyle = 'ringing', accept: AcceptStyle = 'tone'): Happening =>
+  () => ({ type: 'invited', target: { kind: 'number', number: '1' }, hold, accept })
 
 /** The look-up found these. */
 export const found =
   (destinations: readonly Destination[], otherwise: Otherwise = { kind: 'outcome' }): Happening =>
-  () => ({ type: 'routed', plan: { users: ['u'], destinations, ringMs: 30_000, graceMs: 300, otherwise } })
+  () => ({
+    type: 'routed',
+    plan: {
+      users: ['alice'],
+      destinations,
+      ringMs: 30_000,
+      graceMs: 300,
+      secondResponseMs: 15_000,
+      otherwise,
+    },
+  })
 
 export const thenBob: Otherwise = { kind: 'target', target: { kind: 'user', user: 'bob' } }
 
@@ -33,11 +43,16 @@ export const callerCancels =
 
 export const registers =
   (name: string, flow: number, { wakeable = true } = {}): Happening =>
-  () => ({ type: 'registered', device: { deviceId: name, wakeable }, contact: contactOf(name, flow) })
+  () => ({
+    type: 'registered',
+    user: userOf(name),
+    device: { deviceId: name, wakeable },
+    contact: contactOf(name, flow),
+  })
 
 export const deskRegisters =
   (name: string, flow: number): Happening =>
-  () => ({ type: 'registered', device: null, contact: contactOf(name, flow) })
+  () => ({ type: 'registered', user: userOf(name), device: null, contact: contactOf(name, flow) })
 
 export const pushTaken =
   (name: string): Happening =>
