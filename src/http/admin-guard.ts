@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP, type AddressInfo } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import { bearerChallenge, bearerOf } from './bearer.js'
 import { Problem } from './problem.js'
 
 export interface AdminGuardOptions {
@@ -17,23 +18,23 @@ export function adminGuard({ token, addresses }: AdminGuardOptions): (request: F
   if (token === undefined) return (request) => localOnly(request, addresses())
   const expected = digest(token)
   return (request) => {
-    const given = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const given = bearerOf(request)
     if (given === undefined) {
-      throw new Problem('unauthorized', 'The admin API needs the admin token.', challenge())
+      throw new Problem('unauthorized', 'The admin API needs the admin token.', {
+        headers: bearerChallenge(),
+      })
     }
     // Of equal length, so that the time of the comparison tells nothing of the token.
     if (!timingSafeEqual(digest(given), expected)) {
-      throw new Problem('unauthorized', 'This is not the admin token.', challenge('error="invalid_token"'))
+      throw new Problem('unauthorized', 'This is not the admin token.', {
+        headers: bearerChallenge('invalid_token'),
+      })
     }
   }
 }
 
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest()
-}
-
-function challenge(more?: string): Record<string, string> {
-  return { 'www-authenticate': ['Bearer realm="reveille"', ...(more === undefined ? [] : [more])].join(', ') }
 }
 
 function localOnly(request: FastifyRequest, addresses: readonly Pick<AddressInfo, 'address'>[]): void {

@@ -3,6 +3,7 @@ import type { Log } from '../ports/log.js'
 import { problemOf, refuseUnparsable, sendProblem } from './errors.js'
 import { Problem } from './problem.js'
 import { addRoute, type Route } from './route.js'
+import type { Gatekeeper } from './security.js'
 
 /** Bytes of a body; the largest that we take is an SDP in JSON. */
 const BODY_LIMIT = 256 * 1024
@@ -10,7 +11,7 @@ const BODY_LIMIT = 256 * 1024
 const REQUEST_TIMEOUT = 30_000
 
 /** The routes, with every error as an RFC 9457 problem. */
-export function httpApp(routes: readonly Route[], log: Log): FastifyInstance {
+export function httpApp(routes: readonly Route[], admit: Gatekeeper, log: Log): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
@@ -22,6 +23,8 @@ export function httpApp(routes: readonly Route[], log: Log): FastifyInstance {
       sendProblem(reply, problemOf(error, request, log))
     },
   })
+  // Bodies are JSON; any other text would only be a field error in disguise.
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error, request, reply) => sendProblem(reply, problemOf(error, request, log)))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, new Problem('not-found', `There is nothing at ${pathOf(request.url)}.`)),
@@ -31,7 +34,7 @@ export function httpApp(routes: readonly Route[], log: Log): FastifyInstance {
     log.debug({ method, url, ip, status: reply.statusCode, ms: reply.elapsedTime }, 'HTTP request')
     done()
   })
-  for (const route of routes) addRoute(app, route)
+  for (const route of routes) addRoute(app, route, admit)
   return app
 }
 

@@ -18,7 +18,7 @@ export function problemOf(error: unknown, request: FastifyRequest, log: Log): Pr
   if (error instanceof Problem) return error
   if (error instanceof StoreUnavailable) {
     log.warn({ err: error, url: request.url }, 'the database is away')
-    return new Problem('unavailable', 'The database is away.', { 'retry-after': '5' })
+    return new Problem('unavailable', 'The database is away.', { headers: { 'retry-after': '5' } })
   }
   const known = isFrameworkError(error) ? problemOfStatus(error.statusCode, error.message) : undefined
   if (known !== undefined) return known

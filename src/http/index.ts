@@ -1,3 +1,7 @@
-export { createHttp, type HttpOptions, type HttpServer } from './server.js'
+export { type ClientApi, createHttp, type HttpOptions, type HttpServer } from './server.js'
 export type { Readiness } from './routes/readyz.js'
 export type { LiveCounts } from './routes/admin-calls.js'
+export { operation } from './operation.js'
+export { Problem } from './problem.js'
+export type { Route } from './route.js'
+export type { TokenVerifier } from './tokens.js'

@@ -1,54 +1,66 @@
-import { STATUS_CODES } from 'node:http'
+import { z } from 'zod'
+import { endingSchema } from './ending.js'
+import { PROBLEM_TYPES, type ProblemType } from './problem-types.js'
 
-/**
- * Problem types (RFC 9457 §3.1.1) and the status of each. Clients tell errors apart by type: a type keeps its
- * meaning for ever.
- */
-const TYPES = {
-  'bad-request': 400,
-  unauthorized: 401,
-  forbidden: 403,
-  'admin-disabled': 403,
-  'not-found': 404,
-  'method-not-allowed': 405,
-  timeout: 408,
-  'too-large': 413,
-  'uri-too-long': 414,
-  'unsupported-media-type': 415,
-  'headers-too-large': 431,
-  internal: 500,
-  unavailable: 503,
-} as const
-export type ProblemType = keyof typeof TYPES
+/** Body of an error (RFC 9457 §3), with every member that one of the types has. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('Relative to the server: `/problems/not-found`.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z
+      .string()
+      .optional()
+      .describe('What happened this time, for whoever reads the log of the client.'),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().optional().describe('JSON Pointer into the body, as a URI fragment: `#/sdp`.'),
+          parameter: z.string().optional().describe('Name of the path or query parameter.'),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .describe('Of `bad-request`: what is wrong with which part of the request.'),
+    grant: z.string().optional().describe('Of `grant-missing`: the grant that the token lacks.'),
+    ending: endingSchema.optional().describe('Of `call-ended` and `call-answered-elsewhere`.'),
+  })
+  .meta({ id: 'Problem', description: 'An error (RFC 9457).' })
+export type ProblemBody = z.output<typeof problemSchema>
 
-export interface ProblemBody {
-  /** Relative to the server, as RFC 9457 §3.1.1 allows: `/problems/not-found`. */
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail?: string
+/** Members of a problem that only some types have (RFC 9457 §3.2). */
+export type ProblemMembers = Pick<ProblemBody, 'errors' | 'grant' | 'ending'>
+
+export interface ProblemOptions {
+  /** Of the response. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly members?: ProblemMembers
 }
 
 /** An error that the client is told. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly #members: ProblemMembers
   constructor(
     readonly type: ProblemType,
     readonly detail?: string,
-    /** Of the response. */
-    readonly headers: Readonly<Record<string, string>> = {},
+    { headers = {}, members = {} }: ProblemOptions = {},
   ) {
     super(detail ?? type)
-    this.status = TYPES[type]
+    this.status = PROBLEM_TYPES[type].status
+    this.headers = headers
+    this.#members = members
   }
 
   get body(): ProblemBody {
     return {
       type: `/problems/${this.type}`,
-      title: STATUS_CODES[this.status] ?? this.type,
+      title: PROBLEM_TYPES[this.type].title,
       status: this.status,
       ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...this.#members,
     }
   }
 }

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../observe/metrics.js'
 import type { Log } from '../ports/log.js'
@@ -11,7 +13,11 @@ import { adminCalls, type LiveCounts } from './routes/admin-calls.js'
 import { adminDevices } from './routes/admin-devices.js'
 import { healthz } from './routes/healthz.js'
 import { metrics as metricsRoute } from './routes/metrics.js'
+import { withOpenApi } from './routes/openapi.js'
+import { problemPage } from './routes/problem-page.js'
 import { type Readiness, readyz } from './routes/readyz.js'
+import { gatekeeper } from './security.js'
+import type { TokenFault, TokenVerifier } from './tokens.js'
 
 export interface HttpOptions {
   readonly host: string
@@ -19,12 +25,26 @@ export interface HttpOptions {
   readonly port: number
   /** Opens the admin API; without one it is open on loopback only. */
   readonly adminToken?: string | undefined
+  /** Of this software, for the OpenAPI document. */
+  readonly version?: string
   /** Settles within a bound of its own. */
   readonly readiness: () => Promise<Readiness>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly store: Pick<CallStore, 'recentCalls' | 'call'> & Pick<DeviceStore, 'listDevices'>
   readonly live: () => LiveCounts
+  /** What apps may do; without it there is the admin API alone. */
+  readonly clients?: ClientApi
   readonly log: Log
+}
+
+export interface ClientApi {
+  readonly tokens: TokenVerifier
+  readonly routes: readonly Route[]
+  /**
+   * Takes a connection that asks for another protocol, and owns its socket from then on: it is to be closed before
+   * this server is. Without it such a request is answered like any other.
+   */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
 export interface HttpServer {
@@ -39,10 +59,11 @@ export interface HttpServer {
 
 export function createHttp(options: HttpOptions): HttpServer {
   const { host, port, log } = options
-  const app: FastifyInstance = httpApp(
-    routesOf(options, () => addressesOf(app)),
-    log,
-  )
+  const admin = adminGuard({ token: options.adminToken, addresses: () => addressesOf(app) })
+  const admit = gatekeeper(admin, options.clients?.tokens ?? NO_TOKENS)
+  const routes = withOpenApi(routesOf(options), options.version ?? '0.0.0')
+  const app: FastifyInstance = httpApp(routes, admit, log)
+  if (options.clients?.upgrade !== undefined) app.server.on('upgrade', options.clients.upgrade)
   return {
     async listen() {
       await app.listen({ host, port })
@@ -66,15 +87,19 @@ function addressesOf(app: FastifyInstance): AddressInfo[] {
   return app.addresses().filter((address) => typeof address !== 'string')
 }
 
-function routesOf(options: HttpOptions, addresses: () => AddressInfo[]): Route[] {
-  const { store, live } = options
-  const guard = adminGuard({ token: options.adminToken, addresses })
+function routesOf({ store, live, readiness, metrics, clients }: HttpOptions): readonly Route[] {
   return [
     healthz(),
-    readyz(options.readiness),
-    metricsRoute(options.metrics),
-    adminCalls({ guard, store, live }),
-    adminCall({ guard, store }),
-    adminDevices({ guard, store }),
+    readyz(readiness),
+    metricsRoute(metrics),
+    problemPage(),
+    adminCalls(store, live),
+    adminCall(store),
+    adminDevices(store),
+    ...(clients?.routes ?? []),
   ]
 }
+
+const refused = (): Promise<{ readonly fault: TokenFault }> => Promise.resolve({ fault: 'unknown-key' })
+/** Where nothing is signed, no token is good. */
+const NO_TOKENS: TokenVerifier = { verifyCall: refused, verifyClient: refused, verifyInvitation: refused }

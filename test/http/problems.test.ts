@@ -1,13 +1,28 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
 import { httpApp } from '../../src/http/app.js'
+import { operation } from '../../src/http/operation.js'
+import type { Gatekeeper } from '../../src/http/security.js'
 import { RecordingLog } from '../wake/recording-log.js'
 import { ask, startServer } from './support/server.js'
 import { sendRaw } from './support/raw.js'
 
+const thing = z.strictObject({ 'a/b': z.array(z.object({ c: z.int().min(1) })).optional() })
+
 /** A server whose one route reads a body and does with it as `handler` says. */
 async function withRoute(handler: (body: unknown) => object): Promise<{ url: string; log: RecordingLog }> {
   const log = new RecordingLog()
-  const app = httpApp([{ url: '/v1/things', methods: { POST: ({ body }) => handler(body) } }], log)
+  const post = operation({
+    id: 'postThing',
+    tag: 'server',
+    summary: 'Takes a thing',
+    security: 'none',
+    body: thing.optional(),
+    responses: { 200: { description: 'What came of it', json: z.unknown() } },
+    handle: ({ body }) => ({ status: 200, body: handler(body) }),
+  })
+  const everybody: Gatekeeper = () => Promise.resolve({ scheme: 'none', claims: null })
+  const app = httpApp([{ url: '/v1/things', methods: { POST: post } }], everybody, log)
   onTestFinished(() => app.close())
   return { url: `${await app.listen({ host: '127.0.0.1', port: 0 })}/v1/things`, log }
 }
@@ -50,6 +65,41 @@ describe('errors of the API', () => {
       type: '/problems/bad-request',
       status: 400,
     })
+  })
+
+  it.each([
+    ['{"a/b":[{"c":1},{"c":"x"}]}', '#/a~1b/1/c', 'expected number'],
+    ['{"a/b":[{"c":0}]}', '#/a~1b/0/c', '>=1'],
+    ['{"e f":1}', '#/e%20f', 'Unrecognized key'],
+    ['[]', '#', 'expected object'],
+    ['null', '#', 'expected object'],
+  ])('name the field that is wrong in %s', async (body, pointer, detail) => {
+    const { url } = await withRoute(() => ({}))
+    expect((await ask(url, json(body))).json()).toMatchObject({
+      type: '/problems/bad-request',
+      status: 400,
+      errors: [{ pointer, detail: expect.stringContaining(detail) as unknown }],
+    })
+  })
+
+  it('are none where a body that may be left out is', async () => {
+    const { url } = await withRoute((body) => ({ came: body === undefined }))
+    expect((await ask(url, { method: 'POST' })).json()).toEqual({ came: true })
+  })
+
+  it.each(['token-used', 'call-ended', 'not-found'])(
+    'of type %s have a page that says what it means',
+    async (type) => {
+      const { get } = await startServer()
+      const { status, headers, text } = await get(`/problems/${type}`)
+      expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8'])
+      expect(text.startsWith(`${type} (4`)).toBe(true)
+    },
+  )
+
+  it.each(['nothing', 'toString', '__proto__'])('have no type %s', async (type) => {
+    const { get } = await startServer()
+    expect((await get(`/problems/${type}`)).status).toBe(404)
   })
 
   it('refuse a body of another kind', async () => {

@@ -1,22 +1,23 @@
-import { viewDevice } from '../../observe/views.js'
+import { z } from 'zod'
+import { deviceView, viewDevice } from '../../observe/views.js'
 import type { DeviceStore } from '../../ports/store.js'
+import { operation } from '../operation.js'
 import type { Route } from '../route.js'
 
-export interface AdminDevicesOptions {
-  readonly guard: NonNullable<Route['guard']>
-  readonly store: Pick<DeviceStore, 'listDevices'>
-}
-
 /** Every device that has registered, without its whole push token. */
-export function adminDevices({ guard, store }: AdminDevicesOptions): Route {
-  return {
-    url: '/v1/admin/devices',
-    guard,
-    methods: {
-      GET: async () => {
-        const devices = await store.listDevices()
-        return { devices: devices.map(viewDevice) }
-      },
+export function adminDevices(store: Pick<DeviceStore, 'listDevices'>): Route {
+  const get = operation({
+    id: 'adminListDevices',
+    tag: 'admin',
+    summary: 'Every device, and whether it can be pushed',
+    description: 'Times are microseconds since 1970. Of push tokens the last characters are shown.',
+    security: 'admin',
+    responses: { 200: { description: 'The devices.', json: z.object({ devices: z.array(deviceView) }) } },
+    problems: ['unavailable'],
+    async handle() {
+      const devices = await store.listDevices()
+      return { status: 200, body: { devices: devices.map(viewDevice) } }
     },
-  }
+  })
+  return { url: '/v1/admin/devices', methods: { GET: get } }
 }
