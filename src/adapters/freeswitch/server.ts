@@ -15,7 +15,8 @@ export interface ServerOptions extends SessionOptions {
 }
 
 const FIRST_RETRY_MS = 200
-const LAST_RETRY_MS = 5_000
+/** New calls are to come within seconds of the return of a server. */
+const LAST_RETRY_MS = 2_000
 /** How often a server is asked how it is; one that does not answer is away. */
 const PROBE_MS = 5_000
 
@@ -58,10 +59,6 @@ export class FreeswitchServer {
   /** Why it is away; undefined while it is up. */
   get away(): string | undefined {
     return this.session === undefined ? this.why : undefined
-  }
-
-  get timers(): number {
-    return this.stopTimer === undefined ? 0 : 1
   }
 
   /** @throws MediaError `lost` while it is away */

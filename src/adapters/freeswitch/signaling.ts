@@ -13,7 +13,8 @@ export interface SignalingServer {
 }
 
 const FIRST_RETRY_MS = 150
-const LAST_RETRY_MS = 5_000
+/** As the gateway that phones are reached by: calls need both. */
+const LAST_RETRY_MS = 2_000
 
 /** One connection to a SIP server; `lost` aborts with it, because drachtio-srf leaves every request unanswered then. */
 export interface SignalingConnection {

@@ -28,10 +28,6 @@ export class SilenceWatch {
     if (timeoutMs > 0) this.later()
   }
 
-  get timers(): number {
-    return this.stop === undefined ? 0 : 1
-  }
-
   close(): void {
     this.stop?.()
     this.stop = undefined
