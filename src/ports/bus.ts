@@ -1,4 +1,5 @@
 import type { CallRefusal, CallRequest, CallView } from './call-control.js'
+import type { ClientAddress } from './client-messages.js'
 import type { Binding } from './store.js'
 
 /** What one part (or node) tells the others. Plain JSON: it crosses processes. */
@@ -21,6 +22,12 @@ export type BusMessage =
       readonly request: CallRequest
     }
   | { readonly type: 'call-reply'; readonly id: string; readonly reply: CallView | CallRefusal }
+  /** There are messages for this client. `offered`: number of one whose receipt is waited for. */
+  | { readonly type: 'client-message'; readonly to: ClientAddress; readonly offered?: number }
+  /** The client has what it was offered, and everything before it. */
+  | { readonly type: 'client-acked'; readonly by: ClientAddress; readonly upTo: number }
+  /** The client has opened its channel for the nth time: its earlier ones are of no use any more. */
+  | { readonly type: 'client-channel'; readonly of: ClientAddress; readonly nth: number }
 
 /** Delivers each message to every subscriber of every node, this one included, at least once, in order a sender. */
 export interface Bus {

@@ -9,8 +9,11 @@ export interface PushTarget {
 /** What a push carries to a device; each adapter lays it out as its service wants it. */
 export interface PushMessage {
   readonly device: { readonly id: string } & PushTarget
-  /** Wake for a call, the ending of a call that was pushed, or a refresh of the registration (RFC 8599 §5.5). */
-  readonly kind: 'call' | 'ended' | 'refresh'
+  /**
+   * Wake for a call, the ending of a call that was pushed, a refresh of the registration (RFC 8599 §5.5), or an
+   * invitation to connect peer to peer and what came of it.
+   */
+  readonly kind: 'call' | 'ended' | 'refresh' | 'invitation' | 'invitation-connected' | 'invitation-ended'
   /** JSON that the app receives as it is. */
   readonly payload: Readonly<Record<string, unknown>>
   /** After this the push is of no use any more; microseconds since the epoch. */

@@ -1,5 +1,7 @@
 import type { Contact } from '../call/destination.js'
 import type { Ending } from '../call/ending.js'
+import type { ClientMessageStore } from './client-messages.js'
+import type { InvitationStore } from './invitations.js'
 import type { PushTarget } from './push.js'
 
 /** One app install. Outlives its bindings and restarts. Times: microseconds since the epoch. */
@@ -135,7 +137,8 @@ export const BEAT_MS = 10_000
 export const SILENCE_MS = 60_000
 
 /** Errors of every method: {@link StoreUnavailable} where the database cannot be reached or does not answer in time. */
-export interface Store extends DeviceStore, BindingStore, CallStore, NodeStore, TokenUses {
+export interface Store
+  extends DeviceStore, BindingStore, CallStore, NodeStore, TokenUses, ClientMessageStore, InvitationStore {
   ping(): Promise<void>
   close(): Promise<void>
 }

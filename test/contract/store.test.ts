@@ -10,8 +10,8 @@ import { ending } from '../../src/call/ending.js'
 import { StoreUnavailable } from '../../src/ports/store.js'
 import { FakeStore } from '../support/fake-store.js'
 import { describeWith, postgresForFile } from '../support/postgres/index.js'
+import { reopened } from './reopened.js'
 import { fresh, someBinding, someCall, someDevice, someEvent, storeContract } from './store.contract.js'
-import type { StoreUnderTest } from './store.contract.js'
 
 const postgres = await postgresForFile()
 
@@ -38,28 +38,6 @@ describeWith('the store on PostgreSQL', postgres, (server) => {
     )
   })
 })
-
-/** A store of which there is one at a time. */
-async function reopened(
-  open: () => Promise<MigratingStore>,
-  remove: () => Promise<void>,
-): Promise<StoreUnderTest> {
-  const store = await open()
-  await store.migrate()
-  let current = store
-  return {
-    store,
-    async restart() {
-      await current.close()
-      current = await open()
-      return current
-    },
-    async dispose() {
-      await current.close()
-      await remove()
-    },
-  }
-}
 
 describe('the store in SQL', () => {
   let store: MigratingStore

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { StoreConflict, StoreUnavailable } from '../../src/ports/store.js'
 import type { Ending } from '../../src/call/ending.js'
 import type { PushTarget } from '../../src/ports/push.js'
+import { type ClientData, emptyClientData, FakeClientStore } from './fake-client-store.js'
 import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
 
 /** What outlives a life of the server. */
 interface Data {
+  readonly clients: ClientData
   readonly devices: Map<string, Device>
   readonly bindings: Map<string, Binding>
   readonly calls: Map<string, CallRecord>
@@ -22,11 +24,12 @@ function emptyData(): Data {
     events: new Map(),
     secrets: new Map(),
     uses: new Map(),
+    clients: emptyClientData(),
   }
 }
 
 /** The store's contract in memory. What goes in and comes out is copied, as a database would. */
-export class FakeStore implements Store {
+export class FakeStore extends FakeClientStore implements Store {
   readonly #data: Data
   /** Calls that this life of the server has. */
   readonly #own = new Set<string>()
@@ -35,7 +38,9 @@ export class FakeStore implements Store {
 
   /** @param before the life before this one: its data stays */
   constructor(before?: FakeStore) {
-    this.#data = before === undefined ? emptyData() : before.#data
+    const data = before === undefined ? emptyData() : before.#data
+    super(data.clients, data.devices)
+    this.#data = data
   }
 
   /** While `failing` says so of a method, it rejects with {@link StoreUnavailable}. */
@@ -183,6 +188,10 @@ export class FakeStore implements Store {
   close(): Promise<void> {
     this.#failing = () => true
     return Promise.resolve()
+  }
+
+  protected override enter(method: keyof Store): Promise<void> {
+    return this.#enter(method)
   }
 
   async #enter(method: keyof Store): Promise<void> {

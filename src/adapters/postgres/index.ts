@@ -5,8 +5,10 @@ import { SILENCE_MS } from '../../ports/store.js'
 import type { Store } from '../../ports/store.js'
 import { bindingStore } from './bindings.js'
 import { callStore } from './calls.js'
+import { clientMessageStore } from './client-messages.js'
 import type { Database } from './database.js'
 import { deviceStore } from './devices.js'
+import { invitationStore } from './invitations.js'
 import { migrate } from './migrate.js'
 import { nodeStore } from './nodes.js'
 import type { Life } from './nodes.js'
@@ -68,6 +70,8 @@ function storeOn(database: Database, life: Life): MigratingStore {
     ...callStore(db, life.id),
     ...nodeStore(db, life),
     ...tokenUses(db),
+    ...clientMessageStore(db, life.id),
+    ...invitationStore(db),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -1,5 +1,6 @@
-import type { ColumnType } from 'kysely'
+import type { ColumnType, GeneratedAlways } from 'kysely'
 import type { Ending } from '../../call/ending.js'
+import type { InvitationPhase } from '../../ports/invitations.js'
 
 /** Microseconds since the epoch; `bigint` in the database, parsed as a number by the pool. */
 type Micros = number
@@ -82,6 +83,39 @@ export interface TokenUseTable {
   expires_at: Micros
 }
 
+/** Keys are made by the database. */
+export interface ClientQueueTable {
+  id: GeneratedAlways<number>
+  client: string
+  device: string
+  user_name: string | null
+  last: number
+  acked: number
+  lost: number
+  channel: string | null
+  channels: number
+  node: string | null
+  seen_at: Micros
+}
+
+export interface ClientMessageTable {
+  queue: number
+  seq: number
+  expires_at: Micros
+  size: number
+  body: string
+}
+
+export interface InvitationTable {
+  id: string
+  version: number
+  client: string
+  phase: InvitationPhase
+  expires_at: Micros
+  /** JSON as text. */
+  data: string
+}
+
 export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
@@ -90,4 +124,7 @@ export interface Tables {
   nodes: NodeTable
   secrets: SecretTable
   token_uses: TokenUseTable
+  client_queues: ClientQueueTable
+  client_messages: ClientMessageTable
+  invitations: InvitationTable
 }
