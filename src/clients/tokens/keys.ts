@@ -1,0 +1,108 @@
+import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { importJWK } from 'jose'
+
+export type KeyAlgorithm = 'HS256' | 'ES256' | 'EdDSA'
+
+/** A key as it is configured. */
+export type KeySpec =
+  | { readonly id: string; readonly algorithm: 'HS256'; readonly secret: string }
+  /** `keyFile`: PEM of a private key (PKCS #8), or of a public one (SPKI) that can only verify. */
+  | { readonly id: string; readonly algorithm: 'ES256' | 'EdDSA'; readonly keyFile: string }
+
+/** A key that is ready for use: it is imported once, and not again for each token. */
+export interface TokenKey {
+  /** The `kid` of the tokens that it signed. */
+  readonly id: string
+  /** A token with this `kid` and any other algorithm is refused. */
+  readonly algorithm: KeyAlgorithm
+  readonly verify: webcrypto.CryptoKey
+  /** Null where only the public half is known. */
+  readonly sign: webcrypto.CryptoKey | null
+}
+
+/** A configured key cannot be used; the message says which and why, and never what is in it. */
+export class TokenKeyError extends Error {
+  override readonly name = 'TokenKeyError'
+}
+
+/** `kid` of the key that the nodes share where none is configured. */
+const SHARED_ID = 'reveille'
+
+/**
+ * The configured keys, or the secret that all nodes on one database share. Rejects with {@link TokenKeyError}, or as
+ * `shared` does.
+ *
+ * @param shared 32 random bytes, the same for all nodes and for ever; asked only where no key is configured
+ */
+export async function loadTokenKeys(
+  specs: readonly KeySpec[],
+  shared: () => Promise<Uint8Array>,
+): Promise<readonly TokenKey[]> {
+  if (specs.length === 0) return [await symmetric(SHARED_ID, await shared())]
+  const keys = await Promise.all(specs.map(loadKey))
+  if (keys[0]?.sign === null) {
+    throw new TokenKeyError(`token key ${keys[0].id} is the first and signs: it must be a private key`)
+  }
+  return keys
+}
+
+async function loadKey(spec: KeySpec): Promise<TokenKey> {
+  switch (spec.algorithm) {
+    case 'HS256':
+      return symmetric(spec.id, Buffer.from(spec.secret))
+    case 'ES256':
+    case 'EdDSA':
+      return asymmetric(spec.id, spec.algorithm, spec.keyFile)
+    default:
+      return spec satisfies never
+  }
+}
+
+async function symmetric(id: string, secret: Uint8Array): Promise<TokenKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await webcrypto.subtle.importKey('raw', secret, algorithm, false, ['sign', 'verify'])
+  return { id, algorithm: 'HS256', verify: key, sign: key }
+}
+
+async function asymmetric(id: string, algorithm: 'ES256' | 'EdDSA', file: string): Promise<TokenKey> {
+  const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new TokenKeyError(`token key ${id}: ${file} cannot be read`, { cause })
+  })
+  const half = readPem(pem)
+  if (half === undefined) throw new TokenKeyError(`token key ${id}: ${file} holds no PEM of a key`)
+  if (!fits(half, algorithm)) {
+    const wanted = algorithm === 'ES256' ? 'an EC key on P-256' : 'an Ed25519 key'
+    throw new TokenKeyError(`token key ${id}: ${file} is not ${wanted}, which ${algorithm} needs`)
+  }
+  const open = half.type === 'private' ? createPublicKey(half) : half
+  return {
+    ...{ id, algorithm },
+    verify: await imported(open, algorithm),
+    sign: half.type === 'private' ? await imported(half, algorithm) : null,
+  }
+}
+
+function readPem(pem: string): KeyObject | undefined {
+  for (const read of [createPrivateKey, createPublicKey]) {
+    try {
+      return read(pem)
+    } catch {
+      // Not of this kind; where it is of neither, the caller says so.
+    }
+  }
+  return undefined
+}
+
+function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: 'ES256' | 'EdDSA'): boolean {
+  return algorithm === 'ES256'
+    ? asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    : asymmetricKeyType === 'ed25519'
+}
+
+async function imported(key: KeyObject, algorithm: KeyAlgorithm): Promise<webcrypto.CryptoKey> {
+  const { kty = '', ...rest } = key.export({ format: 'jwk' })
+  const result = await importJWK({ kty, ...rest }, algorithm)
+  if (result instanceof Uint8Array) throw new Error('an asymmetric key came out as bytes')
+  return result
+}
