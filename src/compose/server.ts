@@ -19,7 +19,9 @@ import { createRouter } from '../routing/router.js'
 import { createSleepers } from '../routing/sleepers.js'
 import { routingTable } from '../routing/table-of.js'
 import { Calls } from '../runtime/calls.js'
+import { version } from '../version.js'
 import { createWaker } from '../wake/waker.js'
+import { clientApi, openTokens } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
@@ -87,9 +89,11 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
-  const settings = callSettings(config.sip, listening)
+  const tokens = await openTokens(config.tokens, store)
+  let url = config.http.publicUrl
+  const settings = callSettings(config.sip, listening, () => url ?? '')
   const calls = life.own(
-    new Calls({ signaling, media, router, table, sleepers, waker, clock, log, observer, settings }),
+    new Calls({ signaling, media, router, table, sleepers, waker, tokens, clock, log, observer, settings }),
   )
   life.onClose(bus.subscribe((message) => calls.heard(message)))
   life.onClose(every(FORGET_MS, () => registrar.forgetExpired(), log))
@@ -107,12 +111,20 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const http = life.own(
     createHttp({
       ...config.http,
-      ...{ metrics, store, log },
+      ...{ metrics, store, log, version },
       live: () => calls.gauges,
       readiness: () => readinessOf(store, media, signaling, calls.draining),
+      clients: clientApi(
+        {
+          ...{ shared, tokens, calls, log, database: config.database },
+          pushProviders: () => new Set(senders.keys()),
+        },
+        life,
+      ),
     }),
   )
   const { address: host, port } = await http.listen()
+  url ??= `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     get sip() {
       return listening()

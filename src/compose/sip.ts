@@ -53,10 +53,20 @@ export function sipGauges(
   }
 }
 
-/** `points`: where SIP is listened for, as far as it is known by then. */
-export function callSettings(sip: SipConfig, points: () => readonly ListeningPoint[]): CallSettings {
+/**
+ * @param points where SIP is listened for, as far as it is known by then
+ * @param api base URL of the client API, as far as it is known by then
+ */
+export function callSettings(
+  sip: SipConfig,
+  points: () => readonly ListeningPoint[],
+  api: () => string,
+): CallSettings {
   return {
     domain: sip.domain,
+    get api() {
+      return api()
+    },
     get edge() {
       return edgeOf(sip, points())
     },

@@ -7,9 +7,13 @@ export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE
 /** Extensions that a request may require of us (RFC 3261 §8.2.2.3). */
 export const SUPPORTED: ReadonlySet<string> = new Set(['100rel', 'timer'])
 
-export type Admission =
-  | { readonly admitted: true; readonly called: string; readonly trunk: Trunk }
-  | { readonly admitted: false; readonly final: Final; readonly why: string }
+export type Admission = { readonly admitted: true; readonly called: string; readonly trunk: Trunk } | Refused
+
+interface Refused {
+  readonly admitted: false
+  readonly final: Final
+  readonly why: string
+}
 
 export interface AdmissionContext {
   readonly table: RoutingTable
@@ -23,15 +27,8 @@ export interface AdmissionContext {
 /** Whether an INVITE becomes a call, and whose. */
 export function admit(invite: SipRequest, { table, draining, minSe, loops }: AdmissionContext): Admission {
   if (draining) return refuse(503, 'shutting down', [['Retry-After', '5']])
-  const hops = Number(invite.header('max-forwards') ?? 70)
-  if (hops <= 0) return refuse(483, 'Max-Forwards is used up')
-  const missing = invite.headers('require').filter((tag) => !SUPPORTED.has(tag.toLowerCase()))
-  if (missing.length > 0)
-    return refuse(420, `requires ${missing.join()}`, [['Unsupported', missing.join(', ')]])
-  const sessionExpires = Number.parseInt(invite.header('session-expires') ?? '', 10)
-  if (sessionExpires < minSe) {
-    return refuse(422, `Session-Expires ${sessionExpires} is too short`, [['Min-SE', String(minSe)]])
-  }
+  const refusal = unacceptable(invite, minSe)
+  if (refusal !== undefined) return refusal
   const trunk = table.trunkOf(invite.source.address)
   if (trunk === undefined) return refuse(403, `no trunk for ${invite.source.address}`)
   const called = calledOf(invite.uri)
@@ -42,7 +39,20 @@ export function admit(invite: SipRequest, { table, draining, minSe, loops }: Adm
   return { admitted: true, called, trunk }
 }
 
-function refuse(status: number, why: string, headers: Headers = []): Admission {
+/** What no INVITE may be, whoever sent it. `minSe`: seconds. */
+export function unacceptable(invite: SipRequest, minSe: number): Refused | undefined {
+  const hops = Number(invite.header('max-forwards') ?? 70)
+  if (hops <= 0) return refuse(483, 'Max-Forwards is used up')
+  const missing = invite.headers('require').filter((tag) => !SUPPORTED.has(tag.toLowerCase()))
+  if (missing.length > 0)
+    return refuse(420, `requires ${missing.join()}`, [['Unsupported', missing.join(', ')]])
+  const sessionExpires = Number.parseInt(invite.header('session-expires') ?? '', 10)
+  return sessionExpires < minSe
+    ? refuse(422, `Session-Expires ${sessionExpires} is too short`, [['Min-SE', String(minSe)]])
+    : undefined
+}
+
+function refuse(status: number, why: string, headers: Headers = []): Refused {
   return { admitted: false, final: { status, headers }, why }
 }
 

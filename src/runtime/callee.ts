@@ -16,6 +16,8 @@ export class Callee {
 
   /** The call goes on to a target; `after`: what became of the one before. */
   goOnTo(target: RouteTarget, after: Ending | null): void {
+    // The next member of a group in turn: the call stays with the group that it came to.
+    if (target.kind === 'group' && target.member !== undefined) return
     if (after !== null && this.target !== undefined)
       this.diverted.push({ uri: this.uriOf(this.target), after })
     this.target = target
@@ -47,6 +49,8 @@ export class Callee {
         return `sip:${target.number}@${this.domain}`
       case 'user':
         return `sip:${target.user}@${this.domain}`
+      case 'group':
+        return `sip:${target.group}@${this.domain}`
       case 'outside':
         return target.uri
       default:

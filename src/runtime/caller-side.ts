@@ -3,7 +3,7 @@ import { reasonOf } from '../call/ending.js'
 import type { HoldStyle } from '../call/plan.js'
 import type { Log } from '../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
-import type { Headers, IncomingCall, Leg } from '../ports/signaling.js'
+import type { Headers, IncomingCall, Leg, LegEvents } from '../ports/signaling.js'
 import type { Trunk } from '../routing/table.js'
 import { ALLOW } from './admission.js'
 import { endingOfFailure } from './failure.js'
@@ -19,6 +19,7 @@ export interface CallerEvents {
 /** The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. */
 export class CallerSide {
   leg: Leg | undefined
+  private answered: Promise<Leg> | undefined
   private closed = false
   private endpointMade: Promise<MediaEndpoint> | undefined
   private provisional:
@@ -90,8 +91,28 @@ export class CallerSide {
     await this.quietly(this.send(180))
   }
 
-  /** 200, with our SDP. Rejects with SipFailure, 487 where the caller has cancelled. */
-  async answer(): Promise<Leg> {
+  /** Somebody accepted: who listens to our ringback hears that change, and who was queued hears of it at all. */
+  async tellAccepted(): Promise<void> {
+    if (this.provisional?.sdp !== undefined) await (await this.endpoint()).play({ kind: 'connecting' })
+    else if (this.provisional?.status === 182) await this.alert()
+  }
+
+  /** 200 before there is anybody to talk to, with comfort audio. Rejects as {@link answer} does. */
+  async answerEarly(events: LegEvents): Promise<void> {
+    const endpoint = await this.endpoint()
+    if (this.invite.offer !== '') await endpoint.play({ kind: 'connecting' })
+    await this.answer(events)
+    // Where the answer to our offer is to be had from its ACK, there was nobody to play to before.
+    if (this.invite.offer === '') await endpoint.play({ kind: 'connecting' })
+  }
+
+  /** 200, with our SDP, once. Rejects with MediaError or SipFailure, 487 where the caller has cancelled. */
+  answer(events: LegEvents): Promise<Leg> {
+    this.answered ??= this.sendAnswer(events)
+    return this.answered
+  }
+
+  private async sendAnswer(events: LegEvents): Promise<Leg> {
     const endpoint = await this.endpoint()
     const headers: Headers = [
       ...sessionTimerHeaders(this.invite, this.settings),
@@ -100,6 +121,7 @@ export class CallerSide {
       ['User-Agent', this.settings.userAgent],
     ]
     this.leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
+    this.leg.listen(events)
     if (this.invite.offer === '') await endpoint.accept(this.leg.remoteSdp)
     return this.leg
   }

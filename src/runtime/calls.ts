@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { BusMessage } from '../ports/bus.js'
-import type { IncomingCall, SipTransaction } from '../ports/signaling.js'
-import { admit, ALLOW } from './admission.js'
+import type { Final, IncomingCall, SipTransaction } from '../ports/signaling.js'
+import { admit, ALLOW, unacceptable } from './admission.js'
+import { callNamedBy, letIn } from './arrivals.js'
+import { EndedCalls } from './ended-calls.js'
+import { LatePhones } from './late-phones.js'
 import { LiveCall } from './live-call.js'
 import type { Services } from './services.js'
 
@@ -20,11 +23,21 @@ export interface CallGauges {
 export class Calls {
   private readonly live = new Map<string, LiveCall>()
   private readonly byUser = new Map<string, Set<LiveCall>>()
+  readonly ended: EndedCalls
+  private readonly late: LatePhones
   private closing = false
   /** Called whenever a call has ended or is gone. */
   private settled: () => void = () => undefined
 
-  constructor(private readonly services: Services) {}
+  constructor(private readonly services: Services) {
+    this.ended = new EndedCalls(services.clock)
+    this.late = new LatePhones(services)
+  }
+
+  find(callId: string): LiveCall | undefined {
+    const call = this.live.get(callId)
+    return call?.phase === 'ended' ? undefined : call
+  }
 
   /** New calls are refused. */
   get draining(): boolean {
@@ -43,8 +56,14 @@ export class Calls {
     return { calls: this.live.size, legs, timers, byPhase }
   }
 
-  /** An INVITE that opens a dialog. Never throws. */
+  /** An INVITE that opens a dialog: a new call, or the leg of a device into one that waits for it. Never throws. */
   invite(invite: IncomingCall): void {
+    const callId = callNamedBy(invite)
+    if (callId === undefined) this.begin(invite)
+    else this.quietly(this.arrive(invite, callId), "a device's INVITE could not be handled")
+  }
+
+  private begin(invite: IncomingCall): void {
     const { services } = this
     const admission = admit(invite, {
       table: services.table(),
@@ -52,15 +71,12 @@ export class Calls {
       minSe: services.settings.minSe,
       loops: (callId, called) => this.live.get(callId)?.called === called,
     })
-    if (!admission.admitted) {
-      services.observer.refused(admission.final.status, admission.why)
-      this.quietly(invite.reject(admission.final), 'a refusal could not be sent')
-      return
-    }
+    if (!admission.admitted) return this.refuse(invite, admission)
     const users = new Set<string>()
     const call: LiveCall = new LiveCall(randomUUID(), invite, admission.trunk, admission.called, services, {
       concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
-      ended: () => {
+      ended: (ended) => {
+        this.ended.remember(ended)
         this.unconcern(call, users)
         this.settled()
       },
@@ -68,9 +84,31 @@ export class Calls {
         this.live.delete(call.id)
         this.settled()
       },
+      missed: (device, missed) => {
+        if (services.table().user(device.user)?.late === 'invite') this.late.owe(device.id, missed)
+      },
     })
     this.live.set(call.id, call)
     call.begin()
+  }
+
+  /** A waiting call goes on while the server drains, so its devices are let in. */
+  private async arrive(invite: IncomingCall, callId: string): Promise<void> {
+    const { settings, tokens } = this.services
+    const refusal =
+      unacceptable(invite, settings.minSe) ??
+      (await letIn(invite, callId, {
+        tokens,
+        realm: settings.domain,
+        live: (id) => this.find(id),
+        ended: this.ended,
+      }))
+    if (refusal !== undefined) this.refuse(invite, refusal)
+  }
+
+  private refuse(invite: IncomingCall, { final, why }: { final: Final; why: string }): void {
+    this.services.observer.refused(final.status, why)
+    this.quietly(invite.reject(final), 'a refusal could not be sent')
   }
 
   /** Keep-alive and capability query (RFC 3261 §11.2). */
@@ -92,6 +130,7 @@ export class Calls {
   heard(message: BusMessage): void {
     if (message.type !== 'registered') return
     this.services.sleepers.heard(message.binding)
+    this.late.registered(message.binding)
     for (const call of this.byUser.get(message.binding.user) ?? []) call.registered(message.binding)
   }
 

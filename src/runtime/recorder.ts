@@ -31,7 +31,8 @@ export class CallRecorder {
     this.line(at, event.type, dataOf(event))
     if (event.type === 'invited') this.save({})
     // A 200 that crossed the end of the call was followed by a BYE: nobody talked.
-    if (event.type === 'connected' && this.record.ending === null) this.save({ answeredAt: at })
+    const answered = event.type === 'connected' || event.type === 'caller-answered'
+    if (answered && this.record.ending === null) this.save({ answeredAt: this.record.answeredAt ?? at })
   }
 
   effect(effect: Effect): void {

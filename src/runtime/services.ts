@@ -1,3 +1,4 @@
+import type { Tokens } from '../clients/tokens/tokens.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
 import type { Media } from '../ports/media.js'
@@ -17,6 +18,7 @@ export interface Services {
   readonly table: () => RoutingTable
   readonly sleepers: Sleepers
   readonly waker: Pick<Waker, 'wake' | 'tellEnding'>
+  readonly tokens: Pick<Tokens, 'mintCall' | 'verifyCall'>
   readonly clock: Clock
   readonly log: Log
   readonly observer: CallObserver
@@ -36,6 +38,8 @@ export interface CallSettings {
   readonly domain: string
   /** SIP URI that a woken app registers on. */
   readonly edge: string
+  /** Base URL at which an app reaches the client API. */
+  readonly api: string
   /** RFC 4028, seconds. */
   readonly sessionExpires: number
   readonly minSe: number

@@ -10,14 +10,30 @@ export interface WakeCall {
   readonly fromName?: string
   /** The number or user that was called. */
   readonly to: string
+  /** Opens this call to this device, for the client API and for SIP (RFC 8898). */
+  readonly token: string
+  /** Our SDP offer, where the device may answer it in its accept. */
+  readonly offer?: string
+}
+
+/** Where a woken app turns to. */
+export interface AppEntry {
+  /** SIP URI of the edge to register on, or to call in to. */
+  readonly edge: string
+  /** Base URL of the client API. */
+  readonly api: string
 }
 
 /**
  * What an app gets with a wake-up. The caller is not called `from`: FCM keeps that key for itself.
  *
- * @param edge SIP URI of the edge to register on
+ * @param deadline end of the hold, microseconds since the epoch; told in seconds, as a token's `exp` is (RFC 7519 §2)
  */
-export function callPayload(call: WakeCall, edge: string): Readonly<Record<string, unknown>> {
+export function callPayload(
+  call: WakeCall,
+  { edge, api }: AppEntry,
+  deadline: number,
+): Readonly<Record<string, unknown>> {
   return {
     callId: call.id,
     sipCallId: call.sipCallId,
@@ -25,6 +41,10 @@ export function callPayload(call: WakeCall, edge: string): Readonly<Record<strin
     ...(call.fromName === undefined ? {} : { callerName: call.fromName }),
     callee: call.to,
     edge,
+    api,
+    token: call.token,
+    expires: Math.floor(deadline / 1_000_000),
+    ...(call.offer === undefined ? {} : { offer: call.offer }),
   }
 }
 

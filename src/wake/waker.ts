@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.js'
 import type { PushMessage, PushSender } from '../ports/push.js'
 import type { Device, DeviceStore } from '../ports/store.js'
 import { type Backoff, WAKE_BACKOFF } from './backoff.js'
-import { callPayload, endingPayload, type WakeCall } from './payload.js'
+import { type AppEntry, callPayload, endingPayload, type WakeCall } from './payload.js'
 import { type PushResult, pushUntil } from './push-until.js'
 import { retireToken } from './retire.js'
 
@@ -13,8 +13,7 @@ export interface WakeRequest {
   readonly device: Device
   /** End of the hold, and of the push's use; microseconds since the epoch. */
   readonly deadline: number
-  /** SIP URI of the edge to register on. */
-  readonly edge: string
+  readonly entry: AppEntry
 }
 
 export interface WakeHandle {
@@ -69,8 +68,9 @@ class PushWaker implements Waker {
 
   constructor(private readonly deps: WakerDeps) {}
 
-  wake({ call, device, deadline, edge }: WakeRequest): WakeHandle {
-    return this.#push({ device, callId: call.id }, 'call', callPayload(call, edge), deadline)
+  wake({ call, device, deadline, entry }: WakeRequest): WakeHandle {
+    const payload = callPayload(call, entry, deadline)
+    return this.#push({ device, callId: call.id }, 'call', payload, deadline)
   }
 
   tellEnding(device: Device, call: Pick<WakeCall, 'id' | 'sipCallId'>, reason: string): WakeHandle {

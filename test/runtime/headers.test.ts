@@ -9,6 +9,7 @@ import type { SipRequest } from '../../src/ports/signaling.js'
 const settings: CallSettings = {
   domain: 'example.net',
   edge: 'sip:example.net',
+  api: 'https://api.example.net',
   sessionExpires: 1800,
   minSe: 90,
   userAgent: 'Reveille/test',

@@ -19,7 +19,10 @@ const device: Device = {
   seenAt: 1,
   retired: null,
 }
-const call = { id: 'c-1', sipCallId: 'c-1@example.net', from: '+15550100', fromName: 'Bob', to: '+15550199' }
+const call = {
+  ...{ id: 'c-1', sipCallId: 'c-1@example.net', from: '+15550100', fromName: 'Bob' },
+  ...{ to: '+15550199', token: 'call-token' },
+}
 const delivered: PushOutcome = { kind: 'delivered', id: 'p-1' }
 const busy: PushOutcome = { kind: 'retry', detail: 'answered 503' }
 
@@ -59,7 +62,7 @@ function request(more: Partial<WakeRequest> = {}): WakeRequest {
     call,
     device,
     deadline: clock.now() + 30_000_000,
-    edge: 'sip:edge.example.net;transport=tls',
+    entry: { edge: 'sip:edge.example.net;transport=tls', api: 'https://api.example.net' },
     ...more,
   }
 }
@@ -90,6 +93,9 @@ describe('waking a device', () => {
           callerName: 'Bob',
           callee: '+15550199',
           edge: 'sip:edge.example.net;transport=tls',
+          api: 'https://api.example.net',
+          token: 'call-token',
+          expires: Math.floor(wake.deadline / 1_000_000),
         },
         expiresAt: wake.deadline,
         collapseKey: 'c-1',

@@ -1,4 +1,3 @@
-import type { CallEvent } from '../call/event.js'
 import type { DialId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError, type MediaTransport } from '../ports/media.js'
@@ -9,24 +8,18 @@ import {
   SipFailure,
   type Signaling,
 } from '../ports/signaling.js'
+import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
+import { because } from './reason.js'
 
 export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
   /** Of our offer. Plain RTP is offered where the media engine has no other. */
   readonly transport: MediaTransport
 }
 
-export interface DeviceEvents {
-  post(event: CallEvent): void
-  mediaTimeout(): void
-  mediaLost(): void
-  /** INFO from the device, for the other side. */
-  info(contentType: string, body: string): Promise<number>
-}
-
-/** One dialled leg: our offer, the INVITE and, once answered, its dialog. */
-export class DeviceSide {
+/** A leg that we dialled: our offer, the INVITE and, once answered, its dialog. */
+export class DialledLeg implements CalleeLeg {
   leg: Leg | undefined
-  private media: MediaEndpoint | undefined
+  endpoint: MediaEndpoint | undefined
   private out: OutgoingCall | undefined
   private cancelled: string | undefined
   private closed = false
@@ -35,32 +28,27 @@ export class DeviceSide {
     readonly id: DialId,
     /** Name of the gateway that carries the leg. */
     readonly gateway: string,
-    private readonly events: DeviceEvents,
+    private readonly events: CalleeLegEvents,
     private readonly log: Log,
   ) {}
-
-  get endpoint(): MediaEndpoint {
-    if (this.media === undefined) throw new Error(`dial ${this.id} has no media endpoint yet`)
-    return this.media
-  }
 
   /** Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. */
   async dial(
     signaling: Signaling,
-    media: Media,
+    engine: Media,
     caller: Promise<MediaEndpoint>,
     { transport, ...request }: DialOrder,
   ): Promise<void> {
     try {
-      this.media = await this.offer(media, await caller, transport)
-      if (this.closed) await this.media.close()
+      this.endpoint = await this.offer(engine, await caller, transport)
+      if (this.closed) await this.endpoint.close()
       if (this.cancelled !== undefined) throw new SipFailure(487, 'cancelled before it was sent')
       this.out = signaling.dial({
         ...request,
-        sdp: this.media.localSdp,
+        sdp: this.endpoint.localSdp,
         progressed: ({ status }) => this.events.post({ type: 'dial-progressed', dial: this.id, status }),
       })
-      this.answered(await this.out.answered)
+      this.answered(await this.out.answered, this.endpoint)
     } catch (error) {
       await this.failed(error)
     }
@@ -71,32 +59,38 @@ export class DeviceSide {
    * Rejects with MediaError.
    */
   private async offer(
-    media: Media,
+    engine: Media,
     offerLike: MediaEndpoint,
     transport: MediaTransport,
   ): Promise<MediaEndpoint> {
     const events = { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() }
     try {
-      return await media.endpoint({ offerLike, transport, events })
+      return await engine.endpoint({ offerLike, transport, events })
     } catch (error) {
       if (transport === 'rtp' || !isNotAcceptable(error)) throw error
       this.log.info({ dial: this.id, transport, why: error.message }, 'plain RTP is offered instead')
-      return media.endpoint({ offerLike, events })
+      return engine.endpoint({ offerLike, events })
     }
   }
 
   /** Takes the SDP that the device answered with. Rejects with MediaError. */
-  async acceptAnswer(): Promise<void> {
-    if (this.leg === undefined) throw new Error(`dial ${this.id} is not answered`)
+  async media(): Promise<MediaEndpoint> {
+    if (this.leg === undefined || this.endpoint === undefined)
+      throw new Error(`dial ${this.id} is not answered`)
     await this.endpoint.accept(this.leg.remoteSdp)
+    return this.endpoint
   }
 
-  private answered(leg: Leg): void {
+  async confirm(): Promise<void> {
+    // Its 200 had our ACK.
+  }
+
+  private answered(leg: Leg, endpoint: MediaEndpoint): void {
     this.leg = leg
     this.events.post({ type: 'dial-answered', dial: this.id })
     leg.listen({
       ended: (reason) => void this.ended(reason),
-      reoffered: (sdp) => this.endpoint.modify(sdp),
+      reoffered: (sdp) => endpoint.modify(sdp),
       info: (type, body) => this.events.info(type, body),
     })
   }
@@ -109,13 +103,12 @@ export class DeviceSide {
       this.log.debug({ dial: this.id, status, why: message }, 'a dial failed')
     } else this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
     await this.close()
-    const reason = failure.reason === undefined ? {} : { reason: failure.reason }
-    this.events.post({ type: 'dial-failed', dial: this.id, status, ...reason })
+    this.events.post({ type: 'dial-failed', dial: this.id, status, ...because(failure.reason) })
   }
 
   private async ended(reason: string | undefined): Promise<void> {
     await this.close()
-    this.events.post({ type: 'leg-closed', leg: this.id, ...(reason === undefined ? {} : { reason }) })
+    this.events.post({ type: 'leg-closed', leg: this.id, ...because(reason) })
   }
 
   cancel(reason: string): void {
@@ -132,7 +125,7 @@ export class DeviceSide {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    await this.media?.close()
+    await this.endpoint?.close()
   }
 }
 

@@ -1,0 +1,33 @@
+import type { MediaEndpoint } from '../ports/media.js'
+import type { Leg } from '../ports/signaling.js'
+import type { CallEvent } from '../call/event.js'
+
+/** What a leg toward a callee tells its call. */
+export interface CalleeLegEvents {
+  post(event: CallEvent): void
+  mediaTimeout(): void
+  mediaLost(): void
+  /** INFO from the device, for the other side. */
+  info(contentType: string, body: string): Promise<number>
+}
+
+/**
+ * One leg toward those who are called, however it came about: our INVITE, the device's own, or media alone after an
+ * accept that carried its SDP.
+ */
+export interface CalleeLeg {
+  /** Name of the gateway that carries it; undefined where it has no SIP. */
+  readonly gateway: string | undefined
+  /** Its dialog, once there is one. */
+  readonly leg: Leg | undefined
+  /** What the caller is joined to, as far as it exists. */
+  readonly endpoint: MediaEndpoint | undefined
+  /** Its media, both descriptions known. Rejects with MediaError or SipFailure. */
+  media(caller: MediaEndpoint): Promise<MediaEndpoint>
+  /** Says yes to a device that waits for one. Rejects with SipFailure. */
+  confirm(): Promise<void>
+  /** BYE, or what stands for it; `leg-closed` is posted when it is over. */
+  hangUp(reason: string): Promise<void>
+  /** Gives the media back. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,134 @@
+import type { Contact, DialTarget } from '../call/destination.js'
+import type { CallEvent } from '../call/event.js'
+import type { ArrivingId, AttemptId, DeviceLegId, DialId } from '../call/ids.js'
+import type { MediaEndpoint } from '../ports/media.js'
+import type { IncomingCall } from '../ports/signaling.js'
+import { ArrivedLeg } from './arrived-leg.js'
+import type { Callee } from './callee.js'
+import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
+import type { CallerSide } from './caller-side.js'
+import { callIdOf, dialOrder } from './dial-order.js'
+import { DialledLeg, type DialOrder } from './dialled-leg.js'
+import type { MissedCall } from './late-phones.js'
+import { OfferedLeg } from './offered-leg.js'
+import type { CallFacts, Services } from './services.js'
+
+/** What is to be dialled, as the machine says it. */
+export interface DialCommand {
+  readonly dial: DialId
+  readonly attempt: AttemptId
+  readonly target: DialTarget
+}
+
+/** The legs toward those who are called, of one call: dialled, or opened by their device. */
+export class CalleeLegs {
+  private readonly legs = new Map<DeviceLegId, CalleeLeg>()
+  private readonly dialled = new Map<DialId, DialledLeg>()
+  private arrivals = 0
+
+  constructor(
+    private readonly services: Services,
+    private readonly call: CallFacts,
+    private readonly caller: CallerSide,
+    private readonly callee: Callee,
+    private readonly eventsOf: (leg: DeviceLegId) => CalleeLegEvents,
+  ) {}
+
+  find(id: DeviceLegId): CalleeLeg | undefined {
+    return this.legs.get(id)
+  }
+
+  /** Dials, and posts how it goes. */
+  dial({ dial, attempt, target }: DialCommand): Promise<void> {
+    const { services, caller } = this
+    const order = this.order(attempt, target)
+    const gateway = order.gateway ?? caller.invite.gateway
+    const events = this.eventsOf(dial)
+    const contact = target.kind === 'contact' ? target.contact : undefined
+    const post = (event: CallEvent) => this.heard(event, contact, events)
+    const leg = new DialledLeg(dial, gateway, { ...events, post }, services.log)
+    this.legs.set(dial, leg)
+    this.dialled.set(dial, leg)
+    return leg.dial(services.signaling, services.media, caller.endpoint(), order)
+  }
+
+  /** What an INVITE to the attempt's phone says of the call, for one that is told of it afterwards. */
+  invitationOf(attempt: AttemptId): MissedCall['invite'] {
+    const { callId, from, to, headers } = this.order(attempt, {
+      kind: 'contact',
+      contact: { bindingId: '', uri: '', flow: '' },
+    })
+    return { callId, from, to, headers }
+  }
+
+  cancel(dial: DialId, reason: string): void {
+    this.dialled.get(dial)?.cancel(reason)
+  }
+
+  /** A device's own INVITE has come into the call. */
+  arrive(attempt: AttemptId, invite: IncomingCall): void {
+    const { media, settings, log } = this.services
+    const id = this.nextArrival()
+    const leg = new ArrivedLeg(id, invite, media, settings, this.eventsOf(id), log)
+    this.legs.set(id, leg)
+    this.eventsOf(id).post({ type: 'leg-arrived', leg: id, attempt })
+    leg.begin()
+  }
+
+  /** A device has answered the offer of its push. `tell`: how it hears that the call is over. */
+  arriveOffered(attempt: AttemptId, endpoint: MediaEndpoint, tell: (reason: string) => void): void {
+    const id = this.nextArrival()
+    const events = this.eventsOf(id)
+    this.legs.set(id, new OfferedLeg(id, endpoint, events, tell))
+    events.post({ type: 'leg-arrived', leg: id, attempt })
+  }
+
+  /** Legs that a gateway carries; an INVITE of ours that is not answered yet says itself that it failed. */
+  legsOn(gateway: string): readonly DeviceLegId[] {
+    return [...this.legs]
+      .filter(([id, leg]) => leg.gateway === gateway && (leg.leg !== undefined || !this.isDial(id)))
+      .map(([id]) => id)
+  }
+
+  /** An INVITE that lost may take half a minute to be over; the ports that it holds are wanted before that. */
+  async releaseMedia(winner?: DeviceLegId): Promise<void> {
+    const losers = [...this.legs].filter(([id, leg]) => id !== winner && leg.leg === undefined)
+    await Promise.all(losers.map(([, leg]) => leg.close()))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.legs.values()].map((leg) => leg.close()))
+  }
+
+  private order(attempt: AttemptId, target: DialTarget): DialOrder {
+    const { services, call, caller, callee } = this
+    return dialOrder({
+      callId: call.id,
+      sipCallId: callIdOf(call.id, attempt),
+      called: call.called,
+      targetUri: callee.uri,
+      identity: call.identity,
+      invite: caller.invite,
+      trusted: caller.trunk.trusted,
+      diverted: callee.diverted,
+      settings: services.settings,
+      target,
+      binding: target.kind === 'contact' ? callee.binding(target.contact) : undefined,
+      trunk: target.kind === 'outside' ? services.table().trunk(target.trunk) : undefined,
+    })
+  }
+
+  private nextArrival(): ArrivingId {
+    this.arrivals += 1
+    return `i${this.arrivals}`
+  }
+
+  private isDial(id: DeviceLegId): boolean {
+    return this.dialled.has(id as DialId)
+  }
+
+  private heard(event: CallEvent, contact: Contact | undefined, events: CalleeLegEvents): void {
+    if (contact !== undefined && event.type === 'dial-progressed') this.services.sleepers.heard(contact)
+    events.post(event)
+  }
+}

@@ -1,0 +1,289 @@
+import type { Contact } from '../call/destination.js'
+import type { Effect } from '../call/effect.js'
+import type { Ending } from '../call/ending.js'
+import type { CallEvent } from '../call/event.js'
+import type { AttemptId, DeviceLegId, LegId } from '../call/ids.js'
+import type { RouteTarget } from '../call/plan.js'
+import type { State } from '../call/state.js'
+import type { MediaEndpoint } from '../ports/media.js'
+import type { IncomingCall, LegEvents } from '../ports/signaling.js'
+import type { Device } from '../ports/store.js'
+import type { Trunk } from '../routing/table.js'
+import { connect } from './bridge.js'
+import { Callee } from './callee.js'
+import type { CalleeLegEvents } from './callee-leg.js'
+import { CalleeLegs, type DialCommand } from './callee-legs.js'
+import { CallerSide } from './caller-side.js'
+import { endingOfFailure } from './failure.js'
+import { MediaWatch } from './media-watch.js'
+import { OfferedLeg } from './offered-leg.js'
+import { PushOffers } from './push-offers.js'
+import { because } from './reason.js'
+import type { CallFacts, Services } from './services.js'
+import { CallTimers } from './timers.js'
+import { Wakes } from './wakes.js'
+
+/** What the performer of a call tells the call, and asks of it. */
+export interface PerformerHooks {
+  post(event: CallEvent): void
+  state(): State
+  /** The call is for these users now. */
+  concerns(users: readonly string[]): void
+  /** It is over; what is open of it closes. */
+  ended(): void
+  /** Nothing of it is open any more. */
+  released(leaked: readonly string[]): void
+  /** A device slept through the call, and cannot be told so by push. */
+  slept(attempt: AttemptId, device: Device, reason: string): void
+}
+
+/** What stands for one call in the world: it performs the effects that the machine asks for, and posts what comes of them. */
+export class Performer {
+  readonly caller: CallerSide
+  readonly callee: Callee
+  readonly legs: CalleeLegs
+  readonly offers: PushOffers
+  readonly timers: CallTimers
+  private readonly wakes: Wakes
+  private readonly watch: MediaWatch
+
+  constructor(
+    private readonly call: CallFacts,
+    invite: IncomingCall,
+    trunk: Trunk,
+    private readonly services: Services,
+    private readonly hooks: PerformerHooks,
+  ) {
+    const { clock, settings, media, log } = services
+    const post = (event: CallEvent) => hooks.post(event)
+    this.watch = new MediaWatch(() => post({ type: 'media-timeout' }))
+    this.timers = new CallTimers(clock, (id) => post({ type: 'timer', id }))
+    this.caller = new CallerSide(
+      invite,
+      trunk,
+      media,
+      settings,
+      this.mediaEvents('caller', () => this.caller.endpoint()),
+      log,
+    )
+    this.callee = new Callee(settings.domain)
+    this.legs = new CalleeLegs(services, call, this.caller, this.callee, (leg) => this.calleeEvents(leg))
+    this.offers = new PushOffers(media)
+    this.wakes = new Wakes(services, call, post)
+  }
+
+  perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'route':
+        return this.route(effect.target, effect.after)
+      case 'hold':
+        return this.run(this.caller.hold(effect.style), (failed) =>
+          this.hooks.post(failed === undefined ? { type: 'held' } : { type: 'hold-failed', ending: failed }),
+        )
+      case 'reassure-caller':
+        return this.run(this.caller.reassure())
+      case 'alert-caller':
+        return this.run(this.caller.alert())
+      case 'tell-caller-accepted':
+        return this.run(this.caller.tellAccepted())
+      case 'answer-caller':
+        return this.answerEarly()
+      case 'wake':
+        return this.wake(effect.attempt, effect.deviceId)
+      case 'stop-wake':
+        return this.wakes.stop(effect.attempt)
+      case 'dial':
+        return this.dial(effect)
+      case 'cancel-dial':
+        return this.legs.cancel(effect.dial, effect.reason)
+      case 'connect':
+        return this.connect(effect.leg)
+      case 'hang-up':
+        return this.hangUp(effect.leg, effect.reason)
+      case 'reject-caller':
+        return this.run(this.caller.reject(effect.ending), () => this.caller.close())
+      case 'tell-ending':
+        return this.tellEnding(effect.attempt, effect.deviceId, effect.reason)
+      case 'start-timer':
+        return this.timers.start(effect.id, effect.ms)
+      case 'stop-timer':
+        return this.timers.stop(effect.id)
+      case 'end':
+        this.hooks.ended()
+        // A caller that cancelled has no leg left to be closed, and its media would stay as long as the slowest dial.
+        if (callerIsGone(this.hooks.state())) this.run(this.caller.close())
+        return this.run(Promise.all([this.legs.releaseMedia(), this.offers.close()]))
+      case 'release':
+        this.timers.stopAll()
+        // The world is to be tidy even where a leg never answered.
+        this.close()
+        return this.hooks.released(effect.leaked)
+      default:
+        effect satisfies never
+    }
+  }
+
+  /** A device has answered the offer of its push: media is its leg. */
+  arriveOffered(attempt: AttemptId, endpoint: MediaEndpoint, deviceId: string): void {
+    const tell = (reason: string): void => this.tellEnding(attempt, deviceId, reason)
+    this.legs.arriveOffered(attempt, endpoint, tell)
+  }
+
+  /** A device hangs up by API. */
+  async hungUp(id: DeviceLegId): Promise<void> {
+    const leg = this.legs.find(id)
+    if (leg instanceof OfferedLeg) await leg.hungUp()
+    else await leg?.hangUp('SIP;cause=200;text="Normal call clearing"')
+  }
+
+  /** Gives all media back. */
+  close(): void {
+    this.run(Promise.all([this.caller.close(), this.legs.close(), this.offers.close()]))
+  }
+
+  private route(target: RouteTarget, after: Ending | null): void {
+    const { router } = this.services
+    this.callee.goOnTo(target, after)
+    // Before the look-up, so that a phone that registers meanwhile is not missed.
+    const users = router.usersOf(target)
+    this.hooks.concerns(users)
+    router.route(target).then(
+      (routed) => {
+        this.callee.learn(routed)
+        this.hooks.post({ type: 'routed', plan: routed.plan })
+      },
+      (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
+    )
+  }
+
+  /** No phone is rung or pushed for a caller that has no media: that is heard before the dial fails for want of it. */
+  private dial(command: DialCommand): void {
+    this.caller.endpoint().catch((error: unknown) => {
+      this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) })
+    })
+    this.run(this.legs.dial(command))
+  }
+
+  private wake(attempt: AttemptId, deviceId: string): void {
+    const silent = this.silentContact(attempt)
+    if (silent !== undefined) this.services.sleepers.silent(silent)
+    const device = this.callee.device(deviceId)
+    const offer = () => this.offerFor(attempt, device)
+    this.run(this.wakes.wake(attempt, device, this.timers.deadline('hold'), offer))
+  }
+
+  /** Our offer for a device that may answer it in its accept; a push without one is better than none. */
+  private async offerFor(attempt: AttemptId, device: Device | undefined): Promise<string | undefined> {
+    const { table, log } = this.services
+    if (device === undefined || table().user(device.user)?.offerInPush !== true) return undefined
+    const events = this.mediaEvents(`offer ${attempt}`, () => this.offers.of(attempt))
+    try {
+      const caller = await this.caller.endpoint()
+      return await this.offers.make(attempt, caller, { timeout: events.mediaTimeout, lost: events.mediaLost })
+    } catch (error) {
+      log.warn({ err: error, callId: this.call.id, deviceId: device.id }, 'a push goes out without an offer')
+      return undefined
+    }
+  }
+
+  /** The registered flow that an attempt's INVITE went to without an answer. */
+  private silentContact(attempt: AttemptId): Contact | undefined {
+    const state = this.hooks.state()
+    if (state.phase === 'new') return undefined
+    const open = state.legs.find((l) => l.attempt === attempt && l.phase === 'trying')
+    return open?.target?.kind === 'contact' ? open.target.contact : undefined
+  }
+
+  private connect(id: DeviceLegId): void {
+    const leg = this.legs.find(id)
+    if (leg === undefined) throw new Error(`leg ${id} is not known`)
+    this.run(Promise.all([this.legs.releaseMedia(id), this.offers.close()]))
+    connect(this.caller, () => this.caller.answer(this.callerEvents()), leg).then(
+      () => this.hooks.post({ type: 'connected' }),
+      (error: unknown) => {
+        this.services.log.warn({ err: error, callId: this.call.id }, 'the legs could not be joined')
+        this.hooks.post({ type: 'connect-failed', ending: endingOfFailure(error) })
+      },
+    )
+  }
+
+  private answerEarly(): void {
+    this.caller.answerEarly(this.callerEvents()).then(
+      () => this.hooks.post({ type: 'caller-answered' }),
+      (error: unknown) => this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) }),
+    )
+  }
+
+  private hangUp(leg: LegId, reason: string): void {
+    if (leg === 'caller') return this.run(this.caller.hangUp(reason), () => this.callerClosed(undefined))
+    const side = this.legs.find(leg)
+    if (side !== undefined) this.run(side.hangUp(reason))
+  }
+
+  private tellEnding(attempt: AttemptId, deviceId: string, reason: string): void {
+    const device = this.callee.device(deviceId)
+    if (device === undefined) return
+    this.run(this.wakes.tellEnding(attempt, device, reason), (told) => {
+      if (!told) this.hooks.slept(attempt, device, reason)
+    })
+  }
+
+  private callerClosed(reason: string | undefined): void {
+    this.run(this.caller.close())
+    this.hooks.post({ type: 'leg-closed', leg: 'caller', ...because(reason) })
+  }
+
+  /** DTMF and the like by INFO (RFC 6086), from one side of the bridge to the other. */
+  private async relayInfo(to: LegId | undefined, contentType: string, body: string): Promise<number> {
+    if (to === undefined) return 480
+    const leg = to === 'caller' ? this.caller.leg : this.legs.find(to)?.leg
+    if (leg === undefined) return 481
+    await leg.info(contentType, body)
+    return 200
+  }
+
+  private callerEvents(): LegEvents {
+    return {
+      ended: (reason) => this.callerClosed(reason),
+      reoffered: async (sdp) => (await this.caller.endpoint()).modify(sdp),
+      info: (type, body) => {
+        const state = this.hooks.state()
+        return this.relayInfo(state.phase === 'bridged' ? state.winner : undefined, type, body)
+      },
+    }
+  }
+
+  private calleeEvents(leg: DeviceLegId): CalleeLegEvents {
+    return {
+      post: (event) => this.hooks.post(event),
+      ...this.mediaEvents(leg, () => this.legs.find(leg)?.endpoint),
+      info: (type, body) => this.relayInfo('caller', type, body),
+    }
+  }
+
+  private mediaEvents(
+    side: string,
+    endpoint: () => Promise<MediaEndpoint> | MediaEndpoint | undefined,
+  ): Pick<CalleeLegEvents, 'mediaTimeout' | 'mediaLost'> {
+    return {
+      // A caller that listens to ringback need not send; a bridged call in which both are silent is dead.
+      mediaTimeout: () => {
+        const silent = endpoint()
+        if (this.hooks.state().phase !== 'bridged' || silent === undefined) return
+        this.run(Promise.resolve(silent).then((known) => this.watch.timedOut(side, known)))
+      },
+      mediaLost: () => this.hooks.post({ type: 'media-lost' }),
+    }
+  }
+
+  /** Performs something in the background; what goes wrong there is a fault of ours, and is heard of. */
+  private run<T>(work: Promise<T>, done?: (result: T) => void | Promise<void>): void {
+    work.then(done).catch((error: unknown) => {
+      this.services.log.error({ err: error, callId: this.call.id }, 'an effect of a call failed')
+    })
+  }
+}
+
+function callerIsGone(state: State): boolean {
+  return state.phase === 'ended' && state.caller === 'closed'
+}

@@ -1,0 +1,60 @@
+import type { Bus, BusMessage } from '../ports/bus.js'
+import type { CallRefusal, CallRequest, CallView } from '../ports/call-control.js'
+import type { Clock } from '../ports/clock.js'
+import type { Log } from '../ports/log.js'
+
+/** How long another node may take to answer for its call, ms: a person has tapped, and waits. */
+const ANSWER_MS = 1_500
+
+export interface RemoteCallsDeps {
+  readonly bus: Pick<Bus, 'publish'>
+  readonly clock: Pick<Clock, 'after'>
+  readonly log: Log
+  readonly ids: () => string
+  /** What this node says of a call of its own; undefined where the call is none of its own. */
+  readonly answer: (
+    callId: string,
+    deviceId: string,
+    request: CallRequest,
+  ) => Promise<CallView | CallRefusal> | undefined
+}
+
+/** What devices say of calls that live on another node: asked over the bus, answered by whoever has the call. */
+export class RemoteCalls {
+  private readonly asked = new Map<string, (reply: CallView | CallRefusal) => void>()
+
+  constructor(private readonly deps: RemoteCallsDeps) {}
+
+  /** Undefined where no node has the call, or none says so in time. Rejects where the bus cannot carry it. */
+  async ask(
+    callId: string,
+    deviceId: string,
+    request: CallRequest,
+  ): Promise<CallView | CallRefusal | undefined> {
+    const id = this.deps.ids()
+    let stop = (): void => undefined
+    const answered = new Promise<CallView | CallRefusal | undefined>((resolve) => {
+      this.asked.set(id, resolve)
+      stop = this.deps.clock.after(ANSWER_MS, () => resolve(undefined))
+    })
+    try {
+      await this.deps.bus.publish({ type: 'call-request', id, callId, deviceId, request })
+      return await answered
+    } finally {
+      stop()
+      this.asked.delete(id)
+    }
+  }
+
+  heard(message: BusMessage): void {
+    if (message.type === 'call-reply') return this.asked.get(message.id)?.(message.reply)
+    if (message.type !== 'call-request' || this.asked.has(message.id)) return
+    const { id, callId, deviceId, request } = message
+    const answer = this.deps.answer(callId, deviceId, request)
+    answer
+      ?.then((reply) => this.deps.bus.publish({ type: 'call-reply', id, reply }))
+      .catch((error: unknown) => {
+        this.deps.log.warn({ err: error, callId, deviceId }, "another node's request was not answered")
+      })
+  }
+}

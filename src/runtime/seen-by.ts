@@ -1,0 +1,69 @@
+import type { AttemptId } from '../call/ids.js'
+import type { State } from '../call/state.js'
+import type { CallView } from '../ports/call-control.js'
+
+/** The newest attempt at a device: a no-answer target may call the same one again. */
+export function attemptOf(state: State, deviceId: string): AttemptId | undefined {
+  if (state.phase === 'new') return undefined
+  return state.attempts.findLast(
+    ({ destination }) => destination.kind === 'device' && destination.device.deviceId === deviceId,
+  )?.id
+}
+
+/** The attempt that has the call, by an accept or an answer. */
+export function winnerOf(state: State): AttemptId | undefined {
+  switch (state.phase) {
+    case 'accepted':
+      return state.attempt
+    case 'connecting':
+    case 'bridged':
+      return state.legs.find((leg) => leg.id === state.winner)?.attempt
+    case 'new':
+    case 'routing':
+    case 'waiting':
+    case 'ended':
+      return undefined
+    default:
+      return state satisfies never
+  }
+}
+
+/** A call's phase in the words of the API. */
+export function stateSeenBy(state: State): Pick<CallView, 'state' | 'ending'> {
+  switch (state.phase) {
+    case 'new':
+    case 'routing':
+    case 'waiting':
+      return { state: 'ringing', ending: null }
+    case 'accepted':
+    case 'connecting':
+    case 'bridged':
+      return { state: state.phase, ending: null }
+    case 'ended':
+      return { state: 'ended', ending: state.ending }
+    default:
+      return state satisfies never
+  }
+}
+
+/** Every device that the call was for. */
+export function devicesOf(state: State): ReadonlySet<string> {
+  if (state.phase === 'new') return new Set()
+  return new Set(
+    state.attempts.flatMap(({ destination: d }) => (d.kind === 'device' ? [d.device.deviceId] : [])),
+  )
+}
+
+export function deviceOf(state: State, id: AttemptId | undefined): string | null {
+  if (state.phase === 'new') return null
+  const destination = state.attempts.find((attempt) => attempt.id === id)?.destination
+  return destination?.kind === 'device' ? destination.device.deviceId : null
+}
+
+/** Whose device it is. */
+export function userOf(state: State, deviceId: string): string | undefined {
+  if (state.phase === 'new') return undefined
+  return state.attempts.flatMap(({ destination: d }) =>
+    d.kind === 'device' && d.device.deviceId === deviceId ? [d.user] : [],
+  )[0]
+}
