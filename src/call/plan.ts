@@ -21,6 +21,8 @@ export type RouteTarget =
   | { readonly kind: 'number'; readonly number: string }
   | { readonly kind: 'user'; readonly user: string }
   | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
+  /** `member`: whose turn it is, counted from 0, in a call that is at the group already. */
+  | { readonly kind: 'group'; readonly group: string; readonly member?: number }
 
 /** What happens when a step of the call found nobody. */
 export type Otherwise =

@@ -1,4 +1,5 @@
 import { nearest } from './nearest.js'
+import { at, type Entries, entriesOf, itemsOf, plainNumber, textOf } from './look.js'
 import { canonicalNetwork } from './network.js'
 import type { Finding } from './problem.js'
 import type { Value } from './to-value.js'
@@ -18,18 +19,26 @@ export function crossCheck(tree: Tree, root: Value): Finding[] {
   }
   const users = entriesOf(at(root, 'users'))
   const trunks = entriesOf(at(root, 'trunks'))
+  const groups = entriesOf(at(root, 'groups'))
   const routes = itemsOf(at(root, 'routes'))
 
-  checkNumbers(users, complain)
+  const userNames = new Set(users.map(([name]) => name))
+  checkNumbers(users, groups, complain)
+  checkGroups(groups, userNames, complain)
   checkNetworks(trunks, complain)
   checkRoutes(routes, complain)
   checkProviders(entriesOf(at(root, 'push')), complain)
-  const targets: Place[] = [
-    ...users.map(([name, user]) => ({ path: ['users', name, 'no-answer'], value: at(user, 'no-answer') })),
-    ...routes.map((value, index) => ({ path: ['routes', index], value })),
-  ]
-  checkNames(targets, 'user', new Set(users.map(([name]) => name)), complain)
-  checkNames(targets, 'trunk', new Set(trunks.map(([name]) => name)), complain)
+  const targets = targetsOf(users, groups, routes)
+  const redirects = users.flatMap(([name, user]) =>
+    placesIn(['users', name, 'redirect'], at(user, 'redirect')),
+  )
+  checkNames(targets, 'user', userNames, complain)
+  checkNames(redirects, 'user', new Set([...userNames, ANY_USER]), complain)
+  for (const places of [targets, redirects]) {
+    checkNames(places, 'group', new Set(groups.map(([name]) => name)), complain)
+    checkNames(places, 'trunk', new Set(trunks.map(([name]) => name)), complain)
+  }
+  checkRedirects(redirects, new Map(trunks), complain)
   checkMediaPorts(root, complain)
   return findings
 }
@@ -41,24 +50,81 @@ interface Place {
   readonly value: Value
 }
 
-/** A call to a number is a call to one user. `+15550100`, `0015550100` and `15550100` are one number. */
-function checkNumbers(users: readonly (readonly [string, Value])[], complain: Complain): void {
+/** A redirect to any user; elsewhere it is no name. */
+const ANY_USER = '*'
+
+/** Where a call goes on, and who is a member of a group. */
+function targetsOf(users: Entries, groups: Entries, routes: readonly Value[]): readonly Place[] {
+  return [
+    ...users.map(([name, user]) => ({ path: ['users', name, 'no-answer'], value: at(user, 'no-answer') })),
+    ...groups.map(([name, group]) => ({
+      path: ['groups', name, 'no-answer'],
+      value: at(group, 'no-answer'),
+    })),
+    ...groups.flatMap(([name, group]) => placesIn(['groups', name, 'members'], at(group, 'members'))),
+    ...placesIn(['routes'], routes),
+  ]
+}
+
+function placesIn(path: Path, list: Value | readonly Value[]): Place[] {
+  return itemsOf(list).map((value, index) => ({ path: [...path, index], value }))
+}
+
+/** A call to a number is a call to one user or group. `+15550100`, `0015550100` and `15550100` are one number. */
+function checkNumbers(users: Entries, groups: Entries, complain: Complain): void {
   const owners = new Map<string, string>()
-  const names = new Set(users.map(([name]) => name))
-  for (const [name, user] of users) {
-    itemsOf(at(user, 'numbers')).forEach((item, index) => {
-      const path = ['users', name, 'numbers', index]
-      const number = plainNumber(item)
-      const owner = owners.get(number)
-      if (owner !== undefined) complain(path, `is a number of user ${owner} already`)
-      else if (number !== name && names.has(number)) complain(path, `is the name of another user`)
-      owners.set(number, owner ?? name)
+  const names = new Map([
+    ...groups.map(([name]) => [name, 'group'] as const),
+    ...users.map(([name]) => [name, 'user'] as const),
+  ])
+  const check = (section: string, kind: string, entries: Entries): void => {
+    for (const [name, one] of entries) {
+      itemsOf(at(one, 'numbers')).forEach((item, index) => {
+        const path = [section, name, 'numbers', index]
+        const number = plainNumber(item)
+        const owner = owners.get(number)
+        const named = names.get(number)
+        if (owner !== undefined) complain(path, `is a number of ${owner} already`)
+        else if (number !== name && named !== undefined) {
+          complain(path, `is the name of ${named === kind ? 'another' : 'a'} ${named}`)
+        }
+        owners.set(number, owner ?? `${kind} ${name}`)
+      })
+    }
+  }
+  check('users', 'user', users)
+  check('groups', 'group', groups)
+}
+
+/** A group can be called by its name, as a user can. Nobody is rung twice by one call. */
+function checkGroups(groups: Entries, users: ReadonlySet<string>, complain: Complain): void {
+  for (const [name, group] of groups) {
+    if (users.has(name)) complain(['groups', name], 'is the name of a user')
+    const seen = new Set<string>()
+    itemsOf(at(group, 'members')).forEach((member, index) => {
+      const user = textOf(at(member, 'user'))
+      if (user === undefined) return
+      if (seen.has(user)) complain(['groups', name, 'members', index, 'user'], 'is a member already')
+      seen.add(user)
     })
   }
 }
 
+/** A number has no host of its own: it goes to the one that the trunk's calls go to. */
+function checkRedirects(
+  redirects: readonly Place[],
+  trunks: ReadonlyMap<string, Value>,
+  complain: Complain,
+): void {
+  for (const { path, value } of redirects) {
+    const name = textOf(at(value, 'trunk'))
+    if (name === undefined || !trunks.has(name) || at(trunks.get(name), 'proxy') !== undefined) continue
+    complain([...path, 'trunk'], `trunk ${name} has no proxy that a call could go out to`)
+  }
+}
+
 /** Networks may hold each other: the first trunk in the file that matches wins. Equal ones leave the later no call. */
-function checkNetworks(trunks: readonly (readonly [string, Value])[], complain: Complain): void {
+function checkNetworks(trunks: Entries, complain: Complain): void {
   const owners = new Map<string, string>()
   for (const [name, trunk] of trunks) {
     itemsOf(at(trunk, 'match')).forEach((item, index) => {
@@ -85,7 +151,7 @@ function checkRoutes(routes: readonly Value[], complain: Complain): void {
 }
 
 /** SIP compares the names of push services without regard to case. */
-function checkProviders(push: readonly (readonly [string, Value])[], complain: Complain): void {
+function checkProviders(push: Entries, complain: Complain): void {
   const seen = new Map<string, string>()
   for (const [name] of push) {
     const other = seen.get(name.toLowerCase())
@@ -96,8 +162,8 @@ function checkProviders(push: readonly (readonly [string, Value])[], complain: C
 
 function checkNames(
   places: readonly Place[],
-  kind: 'user' | 'trunk',
-  known: Set<string>,
+  kind: 'user' | 'group' | 'trunk',
+  known: ReadonlySet<string>,
   complain: Complain,
 ): void {
   for (const { path, value } of places) {
@@ -121,24 +187,4 @@ function checkMediaPorts(root: Value, complain: Complain): void {
     if (textOf(at(listener, 'protocol')) !== 'udp' || !(port >= from && port <= to)) return
     complain(['sip', 'listen', index, 'port'], `lies within media.ports (${ports})`)
   })
-}
-
-function plainNumber(value: Value): string {
-  return (textOf(value) ?? '').replace(/[().\s-]/g, '').replace(/^(?:\+|00)/, '')
-}
-
-function at(value: Value, key: string): Value {
-  return typeof value === 'object' && !Array.isArray(value) ? value[key] : undefined
-}
-
-function entriesOf(value: Value): [string, Value][] {
-  return typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : []
-}
-
-function itemsOf(value: Value): readonly Value[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textOf(value: Value): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

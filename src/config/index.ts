@@ -6,16 +6,19 @@ export type { Problem } from './problem.js'
 export type {
   Config,
   DatabaseConfig,
+  Group,
   HttpConfig,
   LogConfig,
   MediaConfig,
   PushConfig,
   Route,
   SipConfig,
+  TokensConfig,
   Trunk,
   User,
 } from './schema/index.js'
 export type { Listener } from './schema/listener.js'
+export type { Redirect } from './schema/redirect.js'
 export type { Target } from './schema/targets.js'
 export { watchConfig } from './watch.js'
 export type { Reloaded, WatchedConfig } from './watch.js'

@@ -1,21 +1,34 @@
-import type { Config, Trunk as TrunkConfig, User } from '../config/index.js'
-import type { RoutedUser, RoutingConfig, Trunk } from './table.js'
+import type { Config, Group, Trunk as TrunkConfig, User } from '../config/index.js'
+import type { RoutedGroup, RoutedUser, RoutingConfig, Trunk } from './table.js'
 
 /** The part of the configuration that routing goes by. */
-export function routingConfig({ users, trunks, routes }: Config): RoutingConfig {
+export function routingConfig({ users, groups, trunks, routes }: Config): RoutingConfig {
   return {
     users: new Map([...users].map(([name, user]) => [name, routedUser(name, user)])),
+    groups: new Map([...groups].map(([name, group]) => [name, routedGroup(name, group)])),
     trunks: [...trunks].map(([name, trunk]) => routedTrunk(name, trunk)),
     routes,
   }
 }
 
-function routedUser(name: string, { numbers, ring, grace, noAnswer }: User): RoutedUser {
-  return { name, numbers, ringMs: ring, graceMs: grace, noAnswer: noAnswer ?? null }
+function routedUser(name: string, user: User): RoutedUser {
+  const { numbers, ring, grace, secondResponse, late, offerInPush, redirect, noAnswer } = user
+  return {
+    ...{ name, numbers, late, offerInPush, redirect },
+    ...{ ringMs: ring, graceMs: grace, secondResponseMs: secondResponse },
+    noAnswer: noAnswer ?? null,
+  }
+}
+
+function routedGroup(name: string, { numbers, members, strategy, ring, noAnswer }: Group): RoutedGroup {
+  return {
+    ...{ name, numbers, strategy, ringMs: ring, noAnswer: noAnswer ?? null },
+    members: members.map((member) => ({ user: member.user, ringMs: member.ring ?? ring })),
+  }
 }
 
 function routedTrunk(name: string, trunk: TrunkConfig): Trunk {
-  const { match, ringback, tone, trusted, proxy, username, password } = trunk
+  const { match, ringback, tone, accept, trusted, proxy, username, password } = trunk
   const credentials = username === undefined || password === undefined ? null : { username, password }
-  return { name, match, ringback, tone, trusted, proxy: proxy ?? null, credentials }
+  return { name, match, ringback, tone, accept, trusted, proxy: proxy ?? null, credentials }
 }

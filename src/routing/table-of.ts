@@ -1,32 +1,31 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import type { Route, RoutingConfig, RoutingTable, Trunk } from './table.js'
+import type { RouteTarget } from '../call/plan.js'
+import { matchesPattern, plainNumber } from './numbers.js'
+import type { RoutingConfig, RoutingTable, Trunk } from './table.js'
 
 export function routingTable(config: RoutingConfig): RoutingTable {
-  const owners = new Map<string, string>()
-  for (const user of config.users.values()) {
-    for (const number of user.numbers) owners.set(plain(number), user.name)
+  const owners = new Map<string, RouteTarget>()
+  for (const { name, numbers } of config.groups.values()) {
+    for (const number of numbers) owners.set(plainNumber(number), { kind: 'group', group: name })
+  }
+  for (const { name, numbers } of config.users.values()) {
+    for (const number of numbers) owners.set(plainNumber(number), { kind: 'user', user: name })
+  }
+  const named = (name: string): RouteTarget | undefined => {
+    if (config.users.has(name)) return { kind: 'user', user: name }
+    return config.groups.has(name) ? { kind: 'group', group: name } : undefined
   }
   const networks = config.trunks.map((trunk) => ({ trunk, list: blockList(trunk.match) }))
   return {
     user: (name) => config.users.get(name),
-    number: (called) => {
-      const owner = owners.get(plain(called)) ?? (config.users.has(called) ? called : undefined)
-      if (owner !== undefined) return { kind: 'user', user: owner }
-      return config.routes.find((route) => matches(route, called))?.to
-    },
+    group: (name) => config.groups.get(name),
+    number: (called) =>
+      owners.get(plainNumber(called)) ??
+      named(called) ??
+      config.routes.find((route) => matchesPattern(route.match, called))?.to,
     trunk: (name) => config.trunks.find((t) => t.name === name),
     trunkOf: (address) => trunkOf(networks, address),
   }
-}
-
-/** `+15550100`, `0015550100` and `15550100` are one number. */
-function plain(number: string): string {
-  return number.replace(/^(\+|00)/, '')
-}
-
-function matches(route: Route, called: string): boolean {
-  if (!route.match.endsWith('*')) return plain(route.match) === plain(called)
-  return plain(called).startsWith(plain(route.match.slice(0, -1)))
 }
 
 function blockList(networks: readonly string[]): BlockList {

@@ -29,7 +29,7 @@ describe('a bad configuration says', () => {
     [
       'an unknown key that is like nothing',
       'http: {colour: red}',
-      '1:8: http.colour: unknown key; known here: host, port, admin-token',
+      '1:8: http.colour: unknown key; known here: host, port, public-url, admin-token',
     ],
     [
       'an unknown key where none is known',
@@ -165,12 +165,12 @@ describe('a bad configuration says', () => {
     [
       'a target that is two',
       'users: {a: {no-answer: {user: a, status: 480}}}',
-      '1:24: users.a.no-answer: needs exactly one of user, number, uri with trunk, and status',
+      '1:24: users.a.no-answer: needs exactly one of user, group, number, uri with trunk, and status',
     ],
     [
       'a route that leads nowhere',
       'routes: [{match: "1*"}]',
-      '1:10: routes[0]: needs exactly one of user, uri with trunk, and status',
+      '1:10: routes[0]: needs exactly one of user, group, uri with trunk, and status',
     ],
     [
       'a URI without a trunk',
@@ -180,7 +180,7 @@ describe('a bad configuration says', () => {
     [
       'a number that a route cannot lead to',
       'routes: [{match: "1", status: 404, number: "2"}]',
-      '1:36: routes[0].number: unknown key; known here: match, user, uri, trunk, status',
+      '1:36: routes[0].number: unknown key; known here: match, user, group, uri, trunk, status',
     ],
     [
       'a no-answer user that does not exist',
@@ -206,6 +206,86 @@ describe('a bad configuration says', () => {
       'a number that is the name of another user',
       'users: {"7000": {}, b: {numbers: [7000]}}',
       '1:35: users.b.numbers[0]: is the name of another user',
+    ],
+    [
+      'a group that does not exist',
+      'groups: {sales: {members: [{user: a}], no-answer: {group: slaes}}}\nusers: {a: {}}',
+      '1:59: groups.sales.no-answer.group: there is no group slaes; did you mean sales?',
+    ],
+    [
+      'a group that a route does not find',
+      'routes: [{match: "1", group: sales}]',
+      '1:30: routes[0].group: there is no group sales',
+    ],
+    [
+      'a member that does not exist',
+      'users: {alice: {}}\ngroups: {g: {members: [{user: alcie}]}}',
+      '2:31: groups.g.members[0].user: there is no user alcie; did you mean alice?',
+    ],
+    [
+      'a member who is there twice',
+      'users: {a: {}}\ngroups: {g: {members: [{user: a}, {user: a}]}}',
+      '2:42: groups.g.members[1].user: is a member already',
+    ],
+    [
+      'a group of nobody',
+      'groups: {g: {members: []}}',
+      '1:23: groups.g.members: expected at least one member',
+    ],
+    [
+      'a time of one member where all ring at once',
+      'users: {a: {}}\ngroups: {g: {members: [{user: a, ring: 5s}]}}',
+      '2:40: groups.g.members[0].ring: is of no use with strategy side-by-side',
+    ],
+    [
+      'a group that has the name of a user',
+      'users: {a: {}}\ngroups: {a: {members: [{user: a}]}}',
+      '2:13: groups.a: is the name of a user',
+    ],
+    [
+      'a number that a user and a group own',
+      'users: {a: {numbers: [7000]}}\ngroups: {g: {members: [{user: a}], numbers: [7000]}}',
+      '2:46: groups.g.numbers[0]: is a number of user a already',
+    ],
+    [
+      'a number of a user that is the name of a group',
+      'users: {a: {numbers: [7000]}}\ngroups: {"7000": {members: [{user: a}]}}',
+      '1:23: users.a.numbers[0]: is the name of a group',
+    ],
+    [
+      'a redirect to nobody',
+      'users: {a: {redirect: [{}]}}',
+      '1:24: users.a.redirect[0]: needs exactly one of user, group and number',
+    ],
+    [
+      'a redirect to two',
+      'users: {a: {redirect: [{user: "*", number: 7*}]}}',
+      '1:24: users.a.redirect[0]: needs exactly one of user, group and number',
+    ],
+    [
+      'a redirect to a user through a trunk',
+      'trunks: {t: {proxy: "sip:x"}}\nusers: {a: {redirect: [{user: "*", trunk: t}]}}',
+      '2:24: users.a.redirect[0]: trunk belongs to a number',
+    ],
+    [
+      'a redirect to a user that does not exist',
+      'users: {alice: {redirect: [{user: alcie}]}}',
+      '1:35: users.alice.redirect[0].user: there is no user alcie; did you mean alice?',
+    ],
+    [
+      'a redirect through a trunk that takes no calls',
+      'trunks: {t: {match: [10.0.0.1]}}\nusers: {a: {redirect: [{number: "+1*", trunk: t}]}}',
+      '2:47: users.a.redirect[0].trunk: trunk t has no proxy that a call could go out to',
+    ],
+    [
+      'any user where one is meant',
+      'users: {alice: {no-answer: {user: "*"}}}',
+      '1:35: users.alice.no-answer.user: there is no user *',
+    ],
+    [
+      'a public URL that paths cannot be appended to',
+      'http: {public-url: "https://x.example/?v=1"}',
+      '1:20: http.public-url: expected a URL such as https://calls.example.com, without user, query and fragment',
     ],
     [
       'a wildcard address that no woken phone could reach',

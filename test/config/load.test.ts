@@ -30,8 +30,10 @@ describe('a configuration', () => {
       database: { engine: 'pglite', path: resolve('data') },
       push: new Map(),
       http: { host: '127.0.0.1', port: 8080 },
+      tokens: { keys: [], clientLifetime: 86_400_000 },
       trunks: new Map(),
       users: new Map(),
+      groups: new Map(),
       routes: [],
       regions: new Map(),
       log: { level: 'info', pretty: false },
@@ -66,7 +68,21 @@ describe('a configuration', () => {
       numbers: ['+15551234'],
       ring: 30_000,
       grace: 300,
+      secondResponse: 15_000,
+      late: 'silent',
+      offerInPush: false,
+      redirect: [
+        { kind: 'user', user: 'bob' },
+        { kind: 'number', match: '7*' },
+      ],
       noAnswer: { kind: 'user', user: 'bob' },
+    })
+    expect(config.groups.get('office')).toEqual({
+      numbers: ['+15551200'],
+      members: [{ user: 'alice', ring: 10_000 }, { user: 'bob' }],
+      strategy: 'in-turn',
+      ring: 15_000,
+      noAnswer: { kind: 'status', status: 480 },
     })
     expect(config.users.get('bob')?.password).toBe('from the environment')
     expect(config.trunks.get('carrier')).toEqual({
@@ -74,6 +90,7 @@ describe('a configuration', () => {
       ringback: 'early-media',
       tone: 'us',
       trusted: true,
+      accept: 'tone',
     })
     expect(config.push.get('acme')).toEqual({
       adapter: 'webhook',
@@ -104,7 +121,9 @@ trunks: {pstn: {proxy: "sip:10.0.0.1:5060", username: u, password: p}}
 users:
   a: {no-answer: {number: "+1 (555) 01-00"}}
   b: {no-answer: {uri: "sip:x@example.net", trunk: pstn}}
-routes: [{match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
+  c: {no-answer: {group: g}, redirect: [{user: "*"}, {group: g}, {number: "+1 (555)*", trunk: pstn}]}
+groups: {g: {members: [{user: a}, {user: b}]}}
+routes: [{match: 7000, group: g}, {match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
       'r.yaml',
       {},
     )
@@ -159,7 +178,24 @@ routes: [{match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
     expect(config.users.get('a')?.noAnswer).toEqual({ kind: 'number', number: '+15550100' })
     const outside = { kind: 'outside', uri: 'sip:x@example.net', trunk: 'pstn' }
     expect(config.users.get('b')?.noAnswer).toEqual(outside)
-    expect(config.routes).toEqual([{ match: '*', to: { ...outside, uri: 'sip:y@example.net' } }])
+    expect(config.users.get('c')).toMatchObject({
+      noAnswer: { kind: 'group', group: 'g' },
+      redirect: [
+        { kind: 'user', user: '*' },
+        { kind: 'group', group: 'g' },
+        { kind: 'number', match: '+1555*', trunk: 'pstn' },
+      ],
+    })
+    expect(config.groups.get('g')).toEqual({
+      numbers: [],
+      members: [{ user: 'a' }, { user: 'b' }],
+      strategy: 'side-by-side',
+      ring: 30_000,
+    })
+    expect(config.routes).toEqual([
+      { match: '7000', to: { kind: 'group', group: 'g' } },
+      { match: '*', to: { ...outside, uri: 'sip:y@example.net' } },
+    ])
   })
 
   it('keeps what was written: plus signs, leading zeros, the case and dashes of names', () => {
@@ -186,6 +222,13 @@ routes: [{match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
   ])('reads %s as %s', (text, value) => {
     const config = parseConfig(`http: {admin-token: '${text}'}`, 'r.yaml', { A: 'x', EMPTY: '', REF: '${A}' })
     expect(config.http.adminToken).toBe(value)
+  })
+
+  it.each([
+    ['https://calls.example.com/', 'https://calls.example.com'],
+    ['http://10.0.0.1:8080/reveille', 'http://10.0.0.1:8080/reveille'],
+  ])('takes %s as the base of what apps reach', (text, url) => {
+    expect(parseConfig(`http: {public-url: '${text}'}`, 'r.yaml', {}).http.publicUrl).toBe(url)
   })
 
   it('takes numbers and flags from the environment', () => {

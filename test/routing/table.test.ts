@@ -1,17 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Route, RoutingConfig, Trunk } from '../../src/routing/table.js'
-import { routingTable } from '../../src/routing/table-of.js'
-
-const user = (name: string, ...numbers: string[]) =>
-  [name, { name, numbers, ringMs: 30_000, graceMs: 300, noAnswer: null }] as const
-
-const trunk = (name: string, ...match: string[]): Trunk => ({
-  ...{ name, match, ringback: 'early-media', tone: 'us', trusted: false, proxy: null, credentials: null },
-})
-
-function table(config: Partial<RoutingConfig>) {
-  return routingTable({ users: new Map(), trunks: [], routes: [], ...config })
-}
+import type { Route } from '../../src/routing/table.js'
+import { group, tableOf, trunk, user } from './support/site.js'
 
 describe('a number', () => {
   const routes: Route[] = [
@@ -19,12 +8,18 @@ describe('a number', () => {
     { match: '911', to: { kind: 'status', status: 403 } },
     { match: '*', to: { kind: 'status', status: 484 } },
   ]
-  const numbers = table({ users: new Map([user('alice', '+15551001'), user('desk')]), routes })
+  const numbers = tableOf({
+    users: [user('alice', { numbers: ['+15551001'] }), user('desk')],
+    groups: [group('sales', ['alice', 'desk'], { numbers: ['+15551200'] })],
+    routes,
+  })
 
   test.each([
     ['its owner, before any route', '+15551001', { kind: 'user', user: 'alice' }],
     ['its owner, written without the plus', '15551001', { kind: 'user', user: 'alice' }],
     ['its owner, written with 00', '0015551001', { kind: 'user', user: 'alice' }],
+    ['the group that owns it', '0015551200', { kind: 'group', group: 'sales' }],
+    ['a group by name', 'sales', { kind: 'group', group: 'sales' }],
     ['the first route whose pattern fits', '+15559999', { kind: 'user', user: 'desk' }],
     ['an exact route', '911', { kind: 'status', status: 403 }],
     ['the last resort', '7', { kind: 'status', status: 484 }],
@@ -34,16 +29,17 @@ describe('a number', () => {
   })
 
   test('that nobody has leads nowhere', () => {
-    expect(table({ users: new Map([user('alice', '+15551001')]) }).number('+15551002')).toBeUndefined()
+    const alice = user('alice', { numbers: ['+15551001'] })
+    expect(tableOf({ users: [alice] }).number('+15551002')).toBeUndefined()
   })
 })
 
 describe('a trunk', () => {
-  const trunks = table({
+  const trunks = tableOf({
     trunks: [
-      trunk('inner', '10.1.0.0/16'),
-      trunk('outer', '10.0.0.0/8', '192.0.2.7'),
-      trunk('six', '2001:db8::/32'),
+      trunk('inner', { match: ['10.1.0.0/16'] }),
+      trunk('outer', { match: ['10.0.0.0/8', '192.0.2.7'] }),
+      trunk('six', { match: ['2001:db8::/32'] }),
     ],
   })
 

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { folder } from './files.js'
 import type { Files } from './files.js'
+import { group } from './group.js'
 import {
   address,
+  baseUrl,
   duration,
   flag,
   matching,
   network,
   oneOf,
-  phoneNumber,
   port,
   secret,
   sipUri,
@@ -17,18 +18,13 @@ import {
   whole,
 } from './leaf.js'
 import { media } from './media.js'
+import { plainName, userName } from './names.js'
 import { push } from './push.js'
 import { defaultTag, finished, named, section, tag } from './section.js'
 import { sip } from './sip.js'
-import { noAnswer, route } from './targets.js'
-
-const plainName = matching(/^[A-Za-z0-9_.-]+$/, 'a name of letters, digits, dots, dashes and underscores')
-
-/** What a SIP URI takes as its user part without escapes (RFC 3261 §25.1), but for `;`, which begins parameters. */
-const userName = matching(
-  /^[A-Za-z0-9\-_.!~*'()&=+$,?/]+$/,
-  "a user name: letters, digits and any of -_.!~*'()&=+$,?/",
-)
+import { route } from './targets.js'
+import { tokens } from './tokens.js'
+import { user } from './user.js'
 
 function database(files: Files) {
   const pglite = section({
@@ -63,6 +59,9 @@ const trunk = finished(
     proxy: sipUri().optional().describe('Where calls out through this trunk go.'),
     username: text().optional().describe('For digest challenges of the trunk.'),
     password: secret().optional(),
+    accept: oneOf('tone', 'answer')
+      .prefault('tone')
+      .describe('What the caller gets when a device accepts by API: another tone, or 200 and comfort audio.'),
   },
   (value, complain) => {
     if (value.match.length === 0 && value.proxy === undefined) complain('needs match, proxy, or both')
@@ -72,17 +71,6 @@ const trunk = finished(
     return value
   },
 )
-
-const user = section({
-  name: text().optional().describe('For display.'),
-  password: secret().optional().describe('For SIP digest; without one the user cannot register.'),
-  numbers: z.array(phoneNumber()).prefault([]),
-  ring: duration('s', '1s', '10m').prefault('30s').describe('How long a call waits for an answer.'),
-  grace: duration('ms', '0ms', '10s')
-    .prefault('300ms')
-    .describe('How long a registered phone may stay silent before it is pushed.'),
-  'no-answer': noAnswer.optional().describe('Where a call goes that nobody answered.'),
-})
 
 /** The configuration file. */
 export function configSchema(files: Files) {
@@ -94,16 +82,21 @@ export function configSchema(files: Files) {
     http: section({
       host: address().prefault('127.0.0.1'),
       port: port().prefault(8080).describe('0: a free port.'),
+      'public-url': baseUrl()
+        .optional()
+        .describe('Where apps reach the API, where it is not http://host:port.'),
       'admin-token': secret().optional().describe('Opens the admin API.'),
     })
       .prefault({})
       .describe('The API.'),
+    tokens: tokens(files).prefault({}).describe('Tokens of calls and of client applications.'),
     trunks: named(plainName, trunk).describe('Where calls come from and go out.'),
     users: named(userName, user.prefault({})).describe('Who is called.'),
+    groups: named(userName, group).describe('Users who are called together.'),
     routes: z
       .array(route)
       .prefault([])
-      .describe('Numbers that are no user’s own; the first that matches wins.'),
+      .describe('Numbers that are nobody’s own; the first that matches wins.'),
     regions: named(plainName, section({}).prefault({})),
     log: section({
       level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
@@ -127,7 +120,9 @@ export type MediaConfig = Config['media']
 export type DatabaseConfig = Config['database']
 export type PushConfig = Named<Config['push']>
 export type HttpConfig = Config['http']
+export type TokensConfig = Config['tokens']
 export type Trunk = Named<Config['trunks']>
 export type User = Named<Config['users']>
+export type Group = Named<Config['groups']>
 export type Route = Config['routes'][number]
 export type LogConfig = Config['log']

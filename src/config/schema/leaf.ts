@@ -173,6 +173,20 @@ export function url(...schemes: readonly string[]): z.ZodType<string> {
   })
 }
 
+/** An http or https URL that paths are appended to: in the configuration it has no slash at its end. */
+export function baseUrl(): z.ZodType<string> {
+  const read = (value: string) => {
+    const bare = value.replace(/\/+$/, '')
+    return /^https?:\/\/[^\s?#@]+$/i.test(bare) && URL.canParse(bare) ? bare : undefined
+  }
+  return leaf(read, {
+    expected: 'a URL such as https://calls.example.com, without user, query and fragment',
+    json: { type: 'string' },
+    // Whoever writes a password into it shall not find it in a log.
+    secret: true,
+  })
+}
+
 export function sipUri(): z.ZodType<string> {
   return matching(/^[sS][iI][pP][sS]?:([^\s<>"@]+@)?[^\s<>"@]+$/, 'a SIP URI such as sip:10.0.0.1:5060')
 }
