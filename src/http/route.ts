@@ -57,6 +57,8 @@ async function perform(
     identity,
     signal: goneSignal(reply),
   })
+  // What one who has proven who it is was told is for nobody else.
+  if (identity.scheme !== 'none') reply.header('cache-control', 'no-store')
   return reply
     .code(status)
     .headers(headers ?? {})

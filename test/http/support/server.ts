@@ -2,11 +2,13 @@ import { onTestFinished } from 'vitest'
 import { createHttp, type HttpOptions } from '../../../src/http/index.js'
 import { FakeStore } from '../../support/fake-store.js'
 import { RecordingLog } from '../../wake/recording-log.js'
+import { ApiDocument } from './api-document.js'
 
 export interface TestServer {
   readonly base: string
   readonly store: FakeStore
   readonly log: RecordingLog
+  /** Rejects where the answer is none that the server's OpenAPI document tells of. */
   readonly get: (path: string, init?: RequestInit) => Promise<Answer>
   readonly close: (withinMs?: number) => Promise<void>
 }
@@ -39,11 +41,16 @@ export async function startServer(options: Partial<HttpOptions> = {}): Promise<T
   const { port } = await server.listen()
   const base = `http://127.0.0.1:${String(port)}`
   onTestFinished(() => server.close())
+  const document = await ApiDocument.of(base)
   return {
     base,
     store,
     log,
-    get: (path, init) => ask(base + path, init),
+    async get(path, init) {
+      const answer = await ask(base + path, init)
+      document.check(init?.method ?? 'GET', base + path, answer)
+      return answer
+    },
     close: (withinMs) => server.close(withinMs),
   }
 }
