@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { RtpPeer } from './rtp/peer.js'
+import type { Ticker } from './rtp/ticker.js'
 import {
   answerDirection,
   knownCodecs,
@@ -23,6 +24,8 @@ export interface MediaOptions {
   readonly host?: string | undefined
   /** Of a slow link: how long each packet takes one way, both ways, ms. */
   readonly delayMs?: number | undefined
+  /** What frames are sent by; default one that all players share. */
+  readonly clock?: Ticker | undefined
 }
 
 const usualCodecs: readonly CodecName[] = ['PCMU', 'PCMA', 'telephone-event']
@@ -42,8 +45,8 @@ export class MediaSession {
 
   /** Rejects where no RTP ports are free. */
   static async open(options: MediaOptions = {}): Promise<MediaSession> {
-    const { host, hz = 1000, listens, delayMs } = options
-    const rtp = await RtpPeer.open({ host, hz, listens, delayMs })
+    const { host, hz = 1000, listens, delayMs, clock } = options
+    const rtp = await RtpPeer.open({ host, hz, listens, delayMs, clock })
     const codecs = (options.codecs ?? usualCodecs).map((c) => (typeof c === 'string' ? knownCodecs[c] : c))
     return new MediaSession(rtp, codecs)
   }

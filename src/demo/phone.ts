@@ -91,6 +91,11 @@ export class Phone extends UserAgent {
     return this.register(registration)
   }
 
+  /** A push woke the app, which opens a new socket and does not register: it is to call in. */
+  async wakeSilently(): Promise<void> {
+    if (!this.awake) await this.#openSocket()
+  }
+
   expect<T extends SipMessage = SipMessage>(
     matches: ((message: SipMessage) => message is T) | ((message: SipMessage) => boolean),
     options?: ExpectOptions,

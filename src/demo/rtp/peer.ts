@@ -3,6 +3,7 @@ import type { Address } from '../sip/uri.js'
 import { buildSenderReport } from './packet.js'
 import { RtpReceiver, type IncomingCodec, type Received } from './receiver.js'
 import { RtpSender, type OutgoingStream } from './sender.js'
+import type { Ticker } from './ticker.js'
 import { closeSocket, openSocketPair, type SocketPair } from './socket-pair.js'
 
 export interface RtpPeerOptions {
@@ -14,6 +15,8 @@ export interface RtpPeerOptions {
   readonly listens?: boolean | undefined
   /** Of a slow link: how long each packet takes one way, both ways, ms. */
   readonly delayMs?: number | undefined
+  /** What frames are sent by; default one that all players share. */
+  readonly clock?: Ticker | undefined
 }
 
 /** One side of an RTP session on sockets of its own: sends a tone at 20 ms pacing, counts and hears what comes. */
@@ -32,7 +35,7 @@ export class RtpPeer {
   ) {
     this.#delayMs = options.delayMs ?? 0
     this.receiver = new RtpReceiver(options.listens ?? true)
-    this.sender = new RtpSender(options.hz, (bytes) => this.sendRaw(bytes))
+    this.sender = new RtpSender(options.hz, (bytes) => this.sendRaw(bytes), options.clock)
     sockets.rtp.on('message', (bytes, from) => {
       this.#late(() => this.receiver.receive(bytes, { host: from.address, port: from.port }))
     })

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { buildRtp } from './packet.js'
 import { digitPackets, type DigitPacket } from './telephone-event.js'
-import { ticker } from './ticker.js'
+import { ticker, type Ticker } from './ticker.js'
 import { toneFrames } from './tones.js'
 
 export interface OutgoingStream {
@@ -34,6 +34,7 @@ export class RtpSender {
   constructor(
     private readonly hz: number,
     private readonly transmit: (bytes: Buffer) => void,
+    private readonly clock: Ticker = ticker,
   ) {}
 
   get sent(): { readonly packets: number; readonly octets: number; readonly timestamp: number } {
@@ -49,7 +50,7 @@ export class RtpSender {
     this.#stream = stream
     if (this.#leave !== undefined) return
     this.#talking = false
-    this.#leave = ticker.add(() => this.#tick())
+    this.#leave = this.clock.add(() => this.#tick())
   }
 
   stop(): void {

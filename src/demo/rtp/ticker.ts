@@ -2,8 +2,8 @@ const frameMs = 20
 /** After a stall longer than this the missed frames are skipped: nobody wants a burst of a second. */
 const mostFramesAtOnce = 10
 
-/** One timer for all who send a frame each 20 ms; it runs only while somebody does. */
-class Ticker {
+/** One timer for all who send a frame each 20 ms, at the same moments; it runs only while somebody does. */
+export class Ticker {
   readonly #senders = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
   #startedAt = 0
@@ -23,6 +23,13 @@ class Ticker {
       clearTimeout(this.#timer)
       this.#timer = undefined
     }
+  }
+
+  /** Nobody sends any more. */
+  stop(): void {
+    this.#senders.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   get running(): boolean {
@@ -45,4 +52,5 @@ class Ticker {
   }
 }
 
+/** Of all who bring none of their own. */
 export const ticker = new Ticker()

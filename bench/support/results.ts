@@ -1,0 +1,36 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+const RESULTS = fileURLToPath(new URL('../RESULTS.md', import.meta.url))
+const DIRECTORY = fileURLToPath(new URL('../results/', import.meta.url))
+
+const HEAD = `# Results
+
+Each part was written by the command that it names, whole, on the machine that it names; none of it is written by hand.
+`
+
+/** Writes the JSON of a run, and puts its part into RESULTS.md in place of that of an earlier run. */
+export async function keepResults(name: string, json: object, part: string): Promise<void> {
+  await mkdir(DIRECTORY, { recursive: true })
+  await writeFile(`${DIRECTORY}${name}.json`, `${JSON.stringify(json, null, 2)}\n`)
+  await writeFile(RESULTS, withPart(await present(), name, part))
+}
+
+/** The text with this part in it, at its old place or at the end. */
+export function withPart(text: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`]
+  const whole = `${begin}\n\n${part.trim()}\n\n${end}`
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) return `${text.trimEnd()}\n\n${whole}\n`
+  return text.slice(0, from) + whole + text.slice(to + end.length)
+}
+
+async function present(): Promise<string> {
+  try {
+    return await readFile(RESULTS, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return HEAD
+    throw error
+  }
+}
