@@ -36,7 +36,11 @@ export function toRequest(req: Request, gateway: string): SipRequest {
     uri: req.uri,
     callId: of('call-id')[0] ?? '',
     gateway,
-    source: { protocol: req.protocol, address: req.source_address, port: req.source_port },
+    source: {
+      protocol: flowProtocol(req.protocol, of('via')[0] ?? ''),
+      address: req.source_address,
+      port: req.source_port,
+    },
     header: (name) => of(name)[0],
     headers: (name) => {
       const values = of(name)
@@ -48,6 +52,15 @@ export function toRequest(req: Request, gateway: string): SipRequest {
     body: req.body ?? '',
     contentType: of('content-type')[0],
   }
+}
+
+/**
+ * drachtio-server calls a WebSocket `tcp`. What was sent over one says so in its Via (RFC 7118 §5.2), where a TCP
+ * connection says TCP.
+ */
+function flowProtocol(told: string, via: string): string {
+  if (told !== 'tcp') return told
+  return /^SIP\s*\/\s*2\.0\s*\/\s*(WSS?)\s/i.exec(via)?.[1]?.toLowerCase() ?? told
 }
 
 export function toTransaction(req: Request, res: Response, gateway: string): SipTransaction {
