@@ -8,6 +8,7 @@ import {
   type Phone,
   type ReceivedPush,
 } from '../../src/demo/index.js'
+import { engines } from '../support/engines.js'
 import { pushParams, TestServer, users } from '../support/server.js'
 
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -19,6 +20,7 @@ beforeAll(async () => {
     users: {
       ...users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil', 'hana', 'ida', 'jan', 'kim']),
       ...users(['lena'], { grace: '800ms' }),
+      ...users(['nina'], { grace: '9s' }),
       ...users(['mona'], { 'no-answer': { user: 'ida' } }),
     },
   })
@@ -233,6 +235,19 @@ describe('a phone', () => {
     expect(server.push.pushesTo('token-lena')).toEqual([])
     await hangUp(outgoing, incoming)
   })
+
+  // The embedded server does not hear of it, and the grace is waited out (docs/decisions/0013).
+  test.runIf(engines.drachtio)(
+    'whose system says that nobody has its UDP port is pushed at once',
+    async () => {
+      const phone = await server.sleepingPhone('token-nina', 'nina', { protocol: 'udp' })
+      const outgoing = await call('nina')
+      await wakeByPush(phone)
+      const incoming = await phone.nextCall()
+      await outgoing.answered()
+      await hangUp(outgoing, incoming)
+    },
+  )
 
   test('that stays silent beyond the grace is pushed, and is not called a second time when it rings at last', async () => {
     const phone = await server.registeredPhone('lena', 'token-lena', { protocol: 'tcp' })

@@ -1,5 +1,7 @@
 import type * as JsSIP from 'jssip'
 import type { RTCSession } from 'jssip/lib/RTCSession.js'
+import { type Hearable, hearingOf } from './hearing.js'
+import type { Microphone } from './microphone.js'
 
 /** Something that a JsSIP phone told, as data: it may come out of a browser. */
 export interface PhoneEvent {
@@ -8,6 +10,8 @@ export interface PhoneEvent {
   readonly status?: number
   /** Its Reason header (RFC 3326). */
   readonly why?: string
+  /** Its Warning header (RFC 3261 §20.43). */
+  readonly warning?: string
   /** JsSIP's own word for why a call is over. */
   readonly cause?: string
   /** Who calls. */
@@ -34,6 +38,7 @@ export function startPhone(
   socket: JsSIP.Socket,
   { user, domain, password, expires, audio }: Account,
   report: (event: PhoneEvent) => void,
+  microphone?: Microphone,
 ): PhoneCommands {
   const agent = new library.UA({
     sockets: [socket],
@@ -42,7 +47,11 @@ export function startPhone(
     register_expires: expires,
   })
   let session: RTCSession | undefined
-  const media = { mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } }
+  const media = {
+    mediaConstraints: { audio, video: false },
+    ...(microphone !== undefined && { mediaStream: microphone }),
+    pcConfig: { iceServers: [] },
+  }
   agent.on('connected', () => report({ name: 'connected' }))
   agent.on('disconnected', () => report({ name: 'disconnected' }))
   agent.on('registered', () => report({ name: 'registered' }))
@@ -70,14 +79,22 @@ function watch(session: RTCSession, report: (event: PhoneEvent) => void): void {
   if (incoming) report({ name: 'incoming', user: String(user) })
   session.on('progress', () => report({ name: 'progress' }))
   session.on('accepted', () => report({ name: 'accepted' }))
-  session.on('confirmed', () => report({ name: 'confirmed' }))
+  session.on('confirmed', () => {
+    report({ name: 'confirmed' })
+    hearingOf(session.connection as unknown as Hearable, () => report({ name: 'hears' }))
+  })
   session.on('ended', ({ cause }) => report({ name: 'ended', cause }))
   session.on('failed', ({ cause, message }) => report({ name: 'failed', cause, ...responseOf(message) }))
 }
 
 /** Of a message as JsSIP has it; a request, or none, has no status. */
-function responseOf(message: unknown): { status?: number; why?: string } {
+function responseOf(message: unknown): { status?: number; why?: string; warning?: string } {
   const response = message as { status_code?: number; getHeader?(name: string): unknown } | null | undefined
-  const [status, why] = [response?.status_code, response?.getHeader?.('Reason')]
-  return { ...(typeof status === 'number' && { status }), ...(typeof why === 'string' && { why }) }
+  const status = response?.status_code
+  const [why, warning] = ['Reason', 'Warning'].map((name) => response?.getHeader?.(name))
+  return {
+    ...(typeof status === 'number' && { status }),
+    ...(typeof why === 'string' && { why }),
+    ...(typeof warning === 'string' && { warning }),
+  }
 }

@@ -15,9 +15,11 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A microphone that needs no permission and hums.
-  '--use-fake-ui-for-media-stream',
-  '--use-fake-device-for-media-stream',
+  // Pages make sounds without having been clicked on.
+  '--autoplay-policy=no-user-gesture-required',
+  // ICE by this machine's own addresses, the loopback one too, as they are (RFC 8828 mode 1).
+  '--allow-loopback-in-peer-connection',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
   // The certificate of the tests is signed by a CA that Chromium does not know.
   '--ignore-certificate-errors',
 ]

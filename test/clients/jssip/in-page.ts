@@ -1,5 +1,6 @@
 import * as JsSIP from 'jssip'
 import { startPhone, type Account, type PhoneCommands, type PhoneEvent } from './driver.js'
+import { PAGE_HZ, toneOf } from './microphone.js'
 
 /** What the page and the tests that drive it have in common. */
 export interface PhonePage {
@@ -11,5 +12,6 @@ export interface PhonePage {
 const page = globalThis as unknown as PhonePage
 
 page.openPhone = (url, account) => {
-  page.phone = startPhone(JsSIP, new JsSIP.WebSocketInterface(url), account, (event) => page.report(event))
+  const socket = new JsSIP.WebSocketInterface(url)
+  page.phone = startPhone(JsSIP, socket, account, (event) => page.report(event), toneOf(PAGE_HZ))
 }
