@@ -6,7 +6,7 @@ import type { ConnectionData, Initiator, Invitation, InvitedDevice } from './inv
  * StoreUnavailable.
  */
 export interface InvitationControl {
-  /** Tells every device of the endpoints. */
+  /** Tells every device of the endpoints; where there is none, the invitation is `unreachable` at once. */
   create(initiator: Initiator, draft: InvitationDraft): Promise<InitiatorView | InvitationRefusal>
   /** For the client that made it. */
   view(id: string, client: string): Promise<InitiatorView | InvitationRefusal>
@@ -67,8 +67,6 @@ export type InvitationRefusalReason =
   | 'already-answered'
   /** A device to connect to has not accepted. */
   | 'not-accepted'
-  /** None of the endpoints has a device. */
-  | 'no-devices'
   /** Connection data or note are too large. */
   | 'too-large'
   /** The client has too many open, or this one would go to too many devices. */

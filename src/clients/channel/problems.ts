@@ -1,0 +1,30 @@
+import type { CallRefusalReason } from '../../ports/call-control.js'
+import type { InvitationRefusalReason } from '../../ports/invitation-control.js'
+import type { Refused } from '../tokens/tokens.js'
+
+/** The problem types of the HTTP API that refusals come to. */
+export const CALL_PROBLEMS = {
+  'not-found': 'call-not-found',
+  'not-invited': 'token-foreign',
+  'answered-elsewhere': 'call-answered-elsewhere',
+  ended: 'call-ended',
+  'already-answered': 'token-used',
+  'not-acceptable': 'call-not-acceptable',
+  'redirect-not-allowed': 'redirect-not-allowed',
+  unavailable: 'unavailable',
+} as const satisfies Record<CallRefusalReason, string>
+
+export const INVITATION_PROBLEMS = {
+  'not-found': 'invitation-not-found',
+  foreign: 'token-foreign',
+  over: 'invitation-ended',
+  'already-answered': 'invitation-conflict',
+  'not-accepted': 'invitation-conflict',
+  'too-large': 'too-large',
+  'too-many': 'too-many-requests',
+} as const satisfies Record<InvitationRefusalReason, string>
+
+/** A forger is not told what is wrong. */
+export function tokenProblem({ fault }: Refused): 'token-expired' | 'token-used' | 'token-invalid' {
+  return fault === 'expired' ? 'token-expired' : fault === 'used' ? 'token-used' : 'token-invalid'
+}

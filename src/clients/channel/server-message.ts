@@ -1,0 +1,84 @@
+import type { ConnectionData, InvitationPhase } from '../../ports/invitations.js'
+import type { CallState, InvitationJson } from './views.js'
+import type { Ref } from './client-message.js'
+
+/** What a client is told under a number, on the channel and by long poll. Times: ISO 8601. */
+export type Told =
+  /** What a push of `kind: call` carries, token included. */
+  | ({ readonly type: 'incoming-call' } & Expiry & Readonly<Record<string, unknown>>)
+  /** What a push of `kind: ended` carries. */
+  | ({ readonly type: 'ended' } & Readonly<Record<string, unknown>>)
+  | ToldInvited
+  | ToldInitiator
+
+interface Expiry {
+  readonly expiresAt: string
+  readonly expiresAtMs: number
+}
+
+/** To a device that is invited. */
+export type ToldInvited =
+  | ({
+      readonly type: 'invitation'
+      readonly invitation: string
+      /** Opens this invitation for this device. */
+      readonly token: string
+      /** User of the initiator. */
+      readonly initiator: string
+      readonly connection: ConnectionData
+      readonly note?: string
+    } & Expiry)
+  /** The initiator connects to this device. */
+  | { readonly type: 'invitation-connected'; readonly invitation: string }
+  | { readonly type: 'invitation-ended'; readonly invitation: string; readonly why: InvitedEnd }
+
+/** `elsewhere`: the initiator has connected to others. */
+export type InvitedEnd = 'elsewhere' | 'cancelled' | 'expired'
+
+/** To the initiator of an invitation. */
+export type ToldInitiator =
+  | {
+      readonly type: 'invitation-accepted'
+      readonly invitation: string
+      readonly device: string
+      readonly user: string
+      readonly connection: ConnectionData
+    }
+  | {
+      readonly type: 'invitation-declined'
+      readonly invitation: string
+      readonly device: string
+      readonly user: string
+      readonly reason?: string
+    }
+  | {
+      readonly type: 'invitation-ended'
+      readonly invitation: string
+      readonly why: Exclude<InvitationPhase, 'open' | 'connected' | 'cancelled'>
+    }
+
+/** What is sent without a number, on a channel only. */
+export type Unnumbered =
+  | {
+      readonly type: 'welcome'
+      readonly client: string
+      readonly device?: string
+      /** Number of the last message that there is; those after `from` follow. */
+      readonly last: number
+      readonly from: number
+      /** Messages that were dropped for want of room since the last welcome: ask the API how things stand. */
+      readonly lost: number
+    }
+  | { readonly type: 'pong'; readonly ref?: NonNullable<Ref> }
+  | Result
+
+export type Result = { readonly type: 'result'; readonly ref?: NonNullable<Ref> } & (
+  | { readonly ok: true; readonly call?: CallState; readonly invitation?: InvitationJson }
+  | { readonly ok: false; readonly problem: ChannelProblem }
+)
+
+/** As in the HTTP API: `/problems/call-ended`. */
+export interface ChannelProblem {
+  readonly type: `/problems/${string}`
+  readonly detail: string
+}

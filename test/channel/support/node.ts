@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { createLocalBus } from '../../../src/adapters/bus/local.js'
+import { systemClock } from '../../../src/adapters/system/clock.js'
+import { CHANNEL_LIMITS, type ChannelLimits } from '../../../src/clients/channel/limits.js'
+import { type ClientHub, createClientHub } from '../../../src/clients/hub/hub.js'
+import { loadTokenKeys } from '../../../src/clients/tokens/keys.js'
+import { createTokens, type Tokens } from '../../../src/clients/tokens/tokens.js'
+import { createChannelUpgrade } from '../../../src/http/channel/upgrade.js'
+import { createHttp } from '../../../src/http/index.js'
+import type { Route } from '../../../src/http/route.js'
+import { clientChannel } from '../../../src/http/routes/client-channel.js'
+import { clientMessages } from '../../../src/http/routes/client-messages.js'
+import type { Bus } from '../../../src/ports/bus.js'
+import type { InvitationControl } from '../../../src/ports/invitation-control.js'
+import type { Store } from '../../../src/ports/store.js'
+import { FakeStore } from '../../support/fake-store.js'
+import { RecordingLog } from '../../wake/recording-log.js'
+import { TestClient } from './client.js'
+import { FakeCalls } from './fake-calls.js'
+
+/** 2100, in microseconds. */
+export const FAR = Date.UTC(2100, 0, 1) * 1000
+
+/** What the nodes of one site share. */
+export interface Site {
+  readonly store: Store
+  readonly bus: Bus
+  readonly tokens: Tokens
+}
+
+export async function openSite(more: Partial<Omit<Site, 'tokens'>> = {}): Promise<Site> {
+  const keys = await loadTokenKeys([], () => Promise.resolve(randomBytes(32)))
+  const bus = more.bus ?? createLocalBus({ log: new RecordingLog() })
+  return { store: more.store ?? new FakeStore(), bus, tokens: createTokens({ keys, clock: systemClock }) }
+}
+
+export interface NodeOptions {
+  readonly limits?: Partial<ChannelLimits>
+  readonly invitations?: (hub: ClientHub) => InvitationControl
+  readonly routes?: (invitations: InvitationControl) => readonly Route[]
+}
+
+/** The channel, its hub and the HTTP server of one node, on a free port. */
+export class ChannelNode {
+  readonly calls = new FakeCalls()
+  readonly log = new RecordingLog()
+
+  private constructor(
+    readonly site: Site,
+    readonly hub: ClientHub,
+    readonly base: string,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async start(site: Site, options: NodeOptions = {}): Promise<ChannelNode> {
+    const calls = new FakeCalls()
+    const log = new RecordingLog()
+    const { store, bus, tokens } = site
+    // The hub and the invitations know each other.
+    const held: { invitations?: InvitationControl } = {}
+    const invitations = new Proxy({} as InvitationControl, {
+      get: (_target, name) => Reflect.get(held.invitations ?? {}, name) as unknown,
+    })
+    const limits = { ...CHANNEL_LIMITS, ...options.limits }
+    const hub = createClientHub({ store, bus, tokens, calls, invitations, clock: systemClock, log, limits })
+    held.invitations = options.invitations?.(hub) ?? ({} as InvitationControl)
+    const channels = createChannelUpgrade(hub)
+    const http = createHttp({
+      ...{ host: '127.0.0.1', port: 0, store, log },
+      readiness: () => Promise.resolve({ ready: true, parts: {} }),
+      metrics: { text: () => Promise.resolve(''), contentType: 'text/plain' },
+      live: () => ({ calls: 0, legs: 0, timers: 0, byPhase: {} }),
+      clients: {
+        tokens,
+        routes: [clientChannel(), clientMessages(hub), ...(options.routes?.(invitations) ?? [])],
+        upgrade: channels.upgrade,
+      },
+    })
+    const { port } = await http.listen()
+    let closing: Promise<void> | undefined
+    const close = async (): Promise<void> => {
+      await hub.close()
+      channels.close()
+      await http.close()
+    }
+    const node = new ChannelNode(site, hub, `http://127.0.0.1:${String(port)}`, () => (closing ??= close()))
+    Object.assign(node, { calls, log })
+    onTestFinished(node.close)
+    return node
+  }
+
+  /** A device of the user, in the store. */
+  async device(id: string, user = 'alice', token: string | null = `token-${id}`): Promise<string> {
+    await this.site.store.putDevice({
+      ...{ id, user, instance: null, createdAt: 1, seenAt: 1, retired: null },
+      push: token === null ? null : { provider: 'acme', token },
+    })
+    return id
+  }
+
+  token(more: Partial<Parameters<Tokens['mintClient']>[0]> = {}): Promise<string> {
+    return this.site.tokens.mintClient({
+      ...{ client: 'app-1', user: 'alice', expiresAt: FAR },
+      grants: { channel: true, invitations: true },
+      ...more,
+    })
+  }
+
+  /** A client that has connected and not said anything. */
+  client(options: { readonly autoPong?: boolean } = {}): Promise<TestClient> {
+    return TestClient.connect(this.base, options)
+  }
+
+  /** A client that has said hello and was welcomed. */
+  async welcomed(
+    hello: { readonly token?: string; readonly device?: string; readonly resume?: number } = {},
+  ): Promise<TestClient> {
+    const client = await this.client()
+    client.send({ type: 'hello', token: await this.token(), ...hello })
+    await client.next('welcome')
+    return client
+  }
+
+  /** A message that says `n`. */
+  async tell(
+    n: number,
+    to = { client: 'app-1', device: null as string | null },
+    expiresAt = FAR,
+  ): Promise<void> {
+    const { store, bus } = this.site
+    const body = JSON.stringify({ type: 'test', n })
+    await store.putMessages([{ to, body, expiresAt }], CHANNEL_LIMITS.queue)
+    await bus.publish({ type: 'client-message', to })
+  }
+
+  async get(path: string, token: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, ...init.headers }
+    return fetch(this.base + path, { ...init, headers })
+  }
+}
