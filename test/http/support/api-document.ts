@@ -15,7 +15,10 @@ type Content = Readonly<Record<string, { readonly schema: Json }>>
 export interface Document extends Json {
   readonly openapi: string
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Json>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Json>>
+    readonly securitySchemes: Readonly<Record<string, Json>>
+  }
 }
 
 /** What any request may run into, whatever was asked: these types need not stand at each operation. */
