@@ -39,6 +39,9 @@ export class BindingDraft {
   }
 
   putContact({ contact, seconds }: GrantedContact): Refusal | undefined {
+    if (this.devices.contradicts(contact)) {
+      return refuse(403, 'Forbidden', { why: 'the token is for another device' })
+    }
     const device = this.devices.claim(contact, replacedBy(contact, null, this.#untouched))
     const replaced = replacedBy(contact, device?.id ?? null, this.#untouched)
     const refusal = this.#take(replaced)

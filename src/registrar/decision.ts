@@ -26,6 +26,8 @@ export interface CurrentState {
 export interface DecisionContext {
   /** Name of the user that the sender proved to be. */
   readonly user: string
+  /** The device that the sender proved to be, where it did. */
+  readonly deviceId: string | undefined
   /** Microseconds since the epoch. */
   readonly now: number
   readonly bounds: Bounds

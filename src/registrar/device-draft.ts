@@ -10,6 +10,8 @@ import type { Binding, Device } from '../ports/store.js'
 export class DeviceDraft {
   readonly #devices: Map<string, Device>
   readonly #written = new Set<string>()
+  /** Devices that the request speaks for: they are there, whatever else is known of them. */
+  readonly #present = new Set<string>()
   readonly #retirements: Retirement[] = []
 
   constructor(
@@ -30,16 +32,40 @@ export class DeviceDraft {
   }
 
   /**
-   * The device that a contact belongs to: made or refreshed where it has a push address, else looked up by its
-   * instance. A contact without push parameters changes no device: its token may have come another way.
+   * Whether a contact is plainly another device of the user than the one that the sender proved to be: a token is for
+   * one device. One that nobody can push any more says nothing: an app may have been given a new id.
+   */
+  contradicts(contact: RequestedContact): boolean {
+    const proven = this.#proven()
+    if (!proven) return false
+    const push = this.#pushOf(contact)
+    const named = [this.#byInstance(contact), push && this.#ownOf(push)]
+    return named.some((device) => device && device.id !== proven.id && device.push !== null)
+  }
+
+  /**
+   * The device that a contact belongs to: made or refreshed where it has a push address; else the one of its instance,
+   * of the sender's token, or of the binding that it continues. A contact without push parameters changes no device:
+   * its token may have come another way.
    */
   claim(contact: RequestedContact, continued: readonly Binding[]): Device | undefined {
-    const push = pushTargetOf(contact, this.request, this.context.pushProviders)
-    const known = this.#byInstance(contact)
-    if (!push) return known
+    const push = this.#pushOf(contact)
+    const known = this.#proven() ?? this.#byInstance(contact)
+    const device = push
+      ? this.#withPush(contact, push, known, continued)
+      : (known ?? this.#ofBinding(contact, continued))
+    if (device) this.#present.add(device.id)
+    return device
+  }
+
+  #withPush(
+    contact: RequestedContact,
+    push: PushTarget,
+    known: Device | undefined,
+    continued: readonly Binding[],
+  ): Device {
     const owner = this.#ownerOf(push)
-    const own = owner?.user === this.context.user ? owner : undefined
-    const device = known ?? own ?? this.#ofBinding(contact, continued) ?? this.#make()
+    const device = known ?? this.#ownOf(push) ?? this.#ofBinding(contact, continued) ?? this.#make()
     // RFC 8599 §5.3: an address is one device's. On another user's hands it is an app where somebody else logged in.
     if (owner && owner.id !== device.id) this.#retire(owner, owner.push ?? push, 'registered anew')
     const instance = contact.instance ?? device.instance
@@ -48,9 +74,8 @@ export class DeviceDraft {
 
   /** The user's device behind a contact that leaves with its push address. */
   leaving(contact: RequestedContact): Device | undefined {
-    const push = pushTargetOf(contact, this.request, this.context.pushProviders)
-    const owner = push && this.#ownerOf(push)
-    return owner?.user === this.context.user ? owner : undefined
+    const push = this.#pushOf(contact)
+    return push && this.#ownOf(push)
   }
 
   /** RFC 8599 §5.5: no push to an address that its device took back. */
@@ -61,16 +86,41 @@ export class DeviceDraft {
   /** Retires the tokens that were seen longest ago, until no more are live than may be. */
   retireSurplus(): void {
     const live = [...this.#devices.values()].filter((device) => device.push !== null)
-    const idle = live.filter((device) => !this.#written.has(device.id)).sort((a, b) => a.seenAt - b.seenAt)
+    const seen = new Map(live.map((device) => [device.id, this.#seenAt(device)]))
+    const idle = live
+      .filter((device) => !this.#present.has(device.id))
+      .sort((a, b) => (seen.get(a.id) ?? 0) - (seen.get(b.id) ?? 0))
     for (const device of idle.slice(0, Math.max(0, live.length - this.context.bounds.maxDevices))) {
       if (device.push) this.#retire(device, device.push, 'too many devices')
     }
   }
 
+  #pushOf(contact: RequestedContact): PushTarget | undefined {
+    return pushTargetOf(contact, this.request, this.context.pushProviders)
+  }
+
+  /** The device that the sender proved to be; undefined as well where that one is gone. */
+  #proven(): Device | undefined {
+    return this.#devices.get(this.context.deviceId ?? '')
+  }
+
+  /** A device whose push address never was in SIP is seen by its registrations alone. */
+  #seenAt({ id, seenAt }: Device): number {
+    const bindings = this.state.bindings.filter(({ deviceId }) => deviceId === id)
+    return Math.max(seenAt, ...bindings.map(({ registeredAt }) => registeredAt))
+  }
+
   #byInstance({ instance }: RequestedContact): Device | undefined {
     if (instance === null) return undefined
     const claimants = [...this.#devices.values()].filter((device) => device.instance === instance)
-    return claimants.sort((a, b) => b.seenAt - a.seenAt)[0]
+    // One that can be pushed is in use, whatever was seen last of the others.
+    const inUse = (device: Device) => Number(device.push !== null)
+    return claimants.sort((a, b) => inUse(b) - inUse(a) || b.seenAt - a.seenAt)[0]
+  }
+
+  #ownOf(push: PushTarget): Device | undefined {
+    const owner = this.#ownerOf(push)
+    return owner?.user === this.context.user ? owner : undefined
   }
 
   #ownerOf(push: PushTarget): Device | undefined {
@@ -83,7 +133,7 @@ export class DeviceDraft {
     )
   }
 
-  /** The device of a binding that the contact continues: how an app without an instance is known after a 410. */
+  /** The device of a binding that the contact continues: how an app without an instance is known after a 410, or after its token has expired. */
   #ofBinding(contact: RequestedContact, continued: readonly Binding[]): Device | undefined {
     const device = continued.map(({ deviceId }) => this.#devices.get(deviceId ?? '')).find((found) => found)
     const other =

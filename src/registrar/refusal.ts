@@ -1,3 +1,4 @@
+import { inSeconds } from './expiry.js'
 import type { Final } from '../ports/signaling.js'
 
 /** A REGISTER that changes nothing. */
@@ -23,4 +24,9 @@ export function refuse(
     why: more.why ?? phrase,
     routine: more.routine ?? false,
   }
+}
+
+/** `ms`: how long it is to wait before it asks again. */
+export function tryLater(why: string, ms: number): Refusal {
+  return refuse(503, 'Service Unavailable', { headers: [['Retry-After', String(inSeconds(ms))]], why })
 }

@@ -1,5 +1,5 @@
 import { announce } from './announce.js'
-import { authenticate, type Authenticator } from './auth/authenticator.js'
+import type { Authenticator, Granted } from './auth/authenticator.js'
 import { createDigest, type DigestAlgorithm } from './auth/digest.js'
 import {
   loadState,
@@ -11,9 +11,9 @@ import {
   type RegistrarStore,
 } from './commit.js'
 import { decide, type Acceptance } from './decision.js'
-import { inSeconds } from './expiry.js'
+import { createGate } from './gate.js'
 import { withDefaults, type RegistrarLimits } from './limits.js'
-import { refuse, type Refusal } from './refusal.js'
+import { refuse, tryLater, type Refusal } from './refusal.js'
 import { readRegister, unsupportedTags, type RegisterRequest } from './request.js'
 import { SerialQueue } from './serial-queue.js'
 import { StoreConflict, StoreUnavailable } from '../ports/store.js'
@@ -43,7 +43,7 @@ export interface RegistrarOptions {
   readonly algorithms?: readonly DigestAlgorithm[]
   /** Signs the digest nonces; nodes that have the same one take each other's. Default: random. */
   readonly nonceSecret?: Uint8Array
-  /** Other schemes, tried and offered before Digest. */
+  /** Other schemes, tried before Digest and offered after it. */
   readonly authenticators?: readonly Authenticator[]
 }
 
@@ -54,6 +54,18 @@ export interface Registrar {
   forgetExpired(): Promise<number>
   /** Refuses what comes from now on (503); resolves when all that came before is answered. */
   close(): Promise<void>
+}
+
+/** Spends what proves the sender; the answer where that is not to be had any more. Rejects with StoreUnavailable. */
+type Redeem = () => Promise<Refusal | undefined>
+
+/** A REGISTER whose turn it is. */
+interface Work {
+  readonly request: RegisterRequest
+  readonly sender: Granted
+  readonly redeem: Redeem
+  readonly targets: readonly PushTarget[]
+  readonly pushProviders: ReadonlySet<string>
 }
 
 /** REGISTERs of one user that may wait for each other; a phone sends one at a time. */
@@ -69,74 +81,72 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     ...(options.algorithms ? { algorithms: options.algorithms } : {}),
     ...(options.nonceSecret ? { nonceSecret: options.nonceSecret } : {}),
   })
-  const authenticators = [...(options.authenticators ?? []), digest]
+  const gate = createGate([...(options.authenticators ?? []), digest])
   const queue = new SerialQueue()
   const underWay = new Set<Promise<void>>()
   let closed = false
 
   async function process(transaction: SipTransaction): Promise<Acceptance | Refusal> {
-    if (closed) return tryLater('shutting down')
+    if (closed) return tryLater('shutting down', bounds.retryAfter)
     const unknown = unsupportedTags(transaction)
     if (unknown.length > 0) {
       return refuse(420, 'Bad Extension', { headers: [['Unsupported', unknown.join(', ')]] })
     }
-    const sender = await identify(transaction)
-    if (typeof sender !== 'string') return sender
+    const sender = await gate.identify(transaction)
+    if (sender.kind === 'refused') return sender
     const request = readRegister(transaction)
     if ('malformed' in request) return refuse(400, request.malformed)
-    return authorize(request, sender) ?? (await update(request, sender))
-  }
-
-  /** The user who sent it, or the answer where that is not proven. */
-  async function identify(transaction: SipTransaction): Promise<string | Refusal> {
-    const verdict = await authenticate(authenticators, transaction)
-    switch (verdict.kind) {
-      case 'granted':
-        return verdict.user
-      case 'denied': {
-        const challenges = authenticators.flatMap((one) => one.challenges(verdict.stale, transaction))
-        const headers = challenges.map((value) => ['WWW-Authenticate', value] as const)
-        return refuse(401, 'Unauthorized', { headers, why: verdict.why, routine: verdict.routine })
-      }
-      case 'malformed':
-        return refuse(400, verdict.why)
-      case 'throttled':
-        // The wrong guesses before it were logged; a flood is not to flood the log.
-        return { ...tryLater('too many wrong passwords', verdict.retryAfterMs), routine: true }
-      default:
-        return verdict satisfies never
-    }
+    const refusal = authorize(request, sender)
+    if (refusal) return refusal
+    return update(request, sender, async () => {
+      const denial = await sender.redeem?.()
+      return denial && gate.challenge(denial, transaction)
+    })
   }
 
   /** RFC 3261 §10.3 steps 4 and 5. Another's address is refused alike whether it exists or not. */
-  function authorize(request: RegisterRequest, sender: string): Refusal | undefined {
-    if (request.user !== sender) return refuse(403, 'Forbidden', { why: 'address-of-record of another user' })
+  function authorize(request: RegisterRequest, { user }: Granted): Refusal | undefined {
+    if (request.user !== user) return refuse(403, 'Forbidden', { why: 'address-of-record of another user' })
     const domains = options.domains?.()
     return !domains || domains.has(request.domain)
       ? undefined
       : refuse(404, 'Not Found', { why: 'unknown domain' })
   }
 
-  async function update(request: RegisterRequest, user: string): Promise<Acceptance | Refusal> {
-    if (queue.depth(userKey(user)) >= MOST_WAITING) return tryLater('too many requests of this user')
+  async function update(
+    request: RegisterRequest,
+    sender: Granted,
+    redeem: Redeem,
+  ): Promise<Acceptance | Refusal> {
+    const { user } = sender
+    if (queue.depth(userKey(user)) >= MOST_WAITING) {
+      return tryLater('too many requests of this user', bounds.retryAfter)
+    }
     const pushProviders = options.pushProviders()
     const targets = pushTargets(request, pushProviders)
-    return queue.run(lockKeys(user, targets), () => settle(request, user, targets, pushProviders))
+    return queue.run(lockKeys(user, targets), () =>
+      settle({ request, sender, redeem, targets, pushProviders }),
+    )
   }
 
   /** Another node may write between the look and the write: then both are done again. */
-  async function settle(
-    request: RegisterRequest,
-    user: string,
-    targets: readonly PushTarget[],
-    pushProviders: ReadonlySet<string>,
-  ): Promise<Acceptance | Refusal> {
+  async function settle({
+    request,
+    sender,
+    redeem,
+    targets,
+    pushProviders,
+  }: Work): Promise<Acceptance | Refusal> {
+    const { user, deviceId } = sender
     let failed: Acceptance | undefined
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const now = clock.now()
       const state = await loadState(store, user, targets, now)
-      const decision = decide(request, state, { user, now, bounds, pushProviders, ids: options.ids })
+      const context = { user, deviceId, now, bounds, pushProviders, ids: options.ids }
+      const decision = decide(request, state, context)
       if (decision.kind === 'refused') return decision
+      const spent = await redeem()
+      if (spent) return spent
       const accepted = withHalfDone(decision, failed)
       try {
         await writeAcceptance(store, accepted, now)
@@ -146,11 +156,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
         failed = accepted
       }
     }
-    return tryLater('other nodes keep changing the same device')
-  }
-
-  function tryLater(why: string, ms = bounds.retryAfter): Refusal {
-    return refuse(503, 'Service Unavailable', { headers: [['Retry-After', String(inSeconds(ms))]], why })
+    return tryLater('other nodes keep changing the same device', bounds.retryAfter)
   }
 
   async function handle(transaction: SipTransaction): Promise<void> {
@@ -158,7 +164,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     const decision = await process(transaction).catch((error: unknown) => {
       log.error({ ...about, err: error }, 'REGISTER failed')
       return error instanceof StoreUnavailable
-        ? tryLater('the store is away')
+        ? tryLater('the store is away', bounds.retryAfter)
         : refuse(500, 'Server Internal Error', { why: 'unexpected error' })
     })
     const answered = await answer(transaction, decision.response, about)

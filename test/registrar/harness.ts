@@ -1,7 +1,11 @@
+import { createTokens, type Tokens } from '../../src/clients/tokens/tokens.js'
+import { createBearer } from '../../src/registrar/auth/bearer.js'
 import { createRegistrar, type RegistrarOptions } from '../../src/registrar/registrar.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeStore } from '../support/fake-store.js'
+import { sharedKeys } from '../tokens/keys.js'
 import { answerChallenge, readChallenge } from './digest-client.js'
+import type { Grants } from '../../src/clients/tokens/claims.js'
 import type { BusMessage } from '../../src/ports/bus.js'
 import type { Final, SipTransaction } from '../../src/ports/signaling.js'
 import type { Binding, Flow } from '../../src/ports/store.js'
@@ -53,7 +57,7 @@ export class Answer {
 /** A registrar on fake ports, and phones that register with it. */
 export class Harness {
   readonly clock = new FakeClock()
-  readonly store = new FakeStore()
+  readonly store: FakeStore
   readonly log: LogLine[] = []
   /** What happened outside, in order: `respond 200`, `publish registered`. */
   readonly order: string[] = []
@@ -61,11 +65,15 @@ export class Harness {
   readonly registrar
   pushProviders: ReadonlySet<string> = new Set(['apns', 'acme'])
   readonly passwords = new Map(Object.entries(PASSWORDS))
+  /** Users that there are, some of them without a password. */
+  readonly users = new Set([...Object.keys(PASSWORDS), 'carol'])
+  readonly tokens: Promise<Tokens> = sharedKeys().then((keys) => createTokens({ keys, clock: this.clock }))
   #cseq = 0
   #ids = 0
   #nonces = 0
 
-  constructor(options: Partial<RegistrarOptions> = {}) {
+  constructor({ store, ...options }: Partial<RegistrarOptions> & { readonly store?: FakeStore } = {}) {
+    this.store = store ?? new FakeStore()
     const write = (level: LogLine['level']) => (fields: object, message: string) => {
       this.log.push({ level, message, fields: { ...fields } })
     }
@@ -82,6 +90,16 @@ export class Harness {
       limits: { minExpires: 60_000, defaultExpires: 600_000, maxExpires: 3_600_000, nonceLifetime: 300_000 },
       pushProviders: () => this.pushProviders,
       ids: () => `id-${++this.#ids}`,
+      authenticators: [
+        createBearer({
+          ...{ realm: REALM, clock: this.clock, uses: this.store },
+          tokens: {
+            verifyCall: async (token) => (await this.tokens).verifyCall(token),
+            verifyClient: async (token) => (await this.tokens).verifyClient(token),
+          },
+          isUser: (name) => this.users.has(name),
+        }),
+      ],
       ...options,
     })
   }
@@ -107,6 +125,22 @@ export class Harness {
   /** A REGISTER with the right credentials for a fresh challenge. */
   async register(spec: RegisterSpec): Promise<Answer> {
     return this.send({ ...spec, authorization: [await this.authorization(spec)] })
+  }
+
+  /** An Authorization value with a call token of this device, good for 30 s. */
+  async callToken(deviceId: string, user = 'alice'): Promise<string> {
+    const expiresAt = this.clock.now() + 30_000_000
+    return `Bearer ${await (await this.tokens).mintCall({ callId: 'call-1', deviceId, user, expiresAt })}`
+  }
+
+  /** An Authorization value with a client token, good for an hour. */
+  async clientToken(
+    user: string,
+    more: { readonly deviceId?: string; readonly grants?: Grants } = {},
+  ): Promise<string> {
+    const expiresAt = this.clock.now() + 3_600_000_000
+    const claims = { client: `${user}-app`, user, grants: { register: true }, expiresAt, ...more }
+    return `Bearer ${await (await this.tokens).mintClient(claims)}`
   }
 
   /** An Authorization value for a fresh challenge. */

@@ -2,7 +2,7 @@ import { parseCredentials, type Credentials } from '../../sip-text/credentials.j
 import type { SipRequest } from '../../ports/signaling.js'
 
 /** What an authenticator may look at. */
-export type AuthRequest = Pick<SipRequest, 'method' | 'source' | 'header'>
+export type AuthRequest = Pick<SipRequest, 'method' | 'source' | 'callId' | 'header'>
 
 export interface Denial {
   readonly kind: 'denied'
@@ -11,11 +11,28 @@ export interface Denial {
   readonly stale: boolean
   /** No guess was made. */
   readonly routine: boolean
+  /** What is wrong with a token that was shown (RFC 6750 §3.1); undefined where none was. */
+  readonly error?: TokenError
+}
+
+export type TokenError = 'invalid_token' | 'insufficient_scope'
+
+/** The sender is this user. */
+export interface Granted {
+  readonly kind: 'granted'
+  readonly user: string
+  /** The user's device that the sender proved to be, where it did. */
+  readonly deviceId?: string
+  /**
+   * Spends a proof that is good once; to be called when the request is found to be acceptable, before anything is
+   * changed, so that a refused one spends nothing. Resolves to why it cannot be had, where somebody else was faster.
+   * Rejects with StoreUnavailable.
+   */
+  redeem?(): Promise<Denial | undefined>
 }
 
 export type AuthVerdict =
-  /** The sender is this user. */
-  | { readonly kind: 'granted'; readonly user: string }
+  | Granted
   /** Ask (again). */
   | Denial
   /** Not understood: 400. */
@@ -23,12 +40,12 @@ export type AuthVerdict =
   /** Too many wrong guesses: not looked at. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
-/** One authentication scheme: Digest, later Bearer (RFC 8898). */
+/** One authentication scheme: Digest, Bearer (RFC 8898). */
 export interface Authenticator {
   /** In lower case, as in {@link Credentials.scheme}. */
   readonly scheme: string
   /** WWW-Authenticate values, the preferred one first (RFC 8760 §2.3). */
-  challenges(stale: boolean, request: AuthRequest): readonly string[]
+  challenges(denial: Pick<Denial, 'stale' | 'error'>, request: AuthRequest): readonly string[]
   /** `offered`: credentials of this scheme, at least one. Never rejects. */
   verify(offered: readonly Credentials[], request: AuthRequest): AuthVerdict | Promise<AuthVerdict>
 }
@@ -38,8 +55,8 @@ const LONGEST_AUTHORIZATION = 4096
 const MOST_CREDENTIALS = 8
 
 /**
- * Lets each authenticator look at the credentials of its scheme; one that grants is enough. Otherwise the verdict of
- * the first that had something to look at.
+ * Lets each authenticator look at the credentials of its scheme; one that grants is enough. Otherwise the sender is
+ * asked again, where each that looked would ask.
  */
 export async function authenticate(
   authenticators: readonly Authenticator[],
@@ -48,15 +65,30 @@ export async function authenticate(
   const values = request.headers('Authorization')
   const offered = readAuthorization(values)
   if (!offered) return { kind: 'malformed', why: 'Malformed Authorization' }
-  let first: AuthVerdict | undefined
+  const denials: Denial[] = []
+  let other: AuthVerdict | undefined
   for (const authenticator of authenticators) {
     const own = offered.filter((credentials) => credentials.scheme === authenticator.scheme)
     if (own.length === 0) continue
     const verdict = await authenticator.verify(own, request)
     if (verdict.kind === 'granted') return verdict
-    first ??= verdict
+    if (verdict.kind === 'denied') denials.push(verdict)
+    else other ??= verdict
   }
-  return first ?? { kind: 'denied', why: 'no credentials', stale: false, routine: true }
+  return other ?? (denials.length === 0 ? NOTHING_SHOWN : denials.reduce(both))
+}
+
+const NOTHING_SHOWN: Denial = { kind: 'denied', why: 'no credentials', stale: false, routine: true }
+
+function both(one: Denial, two: Denial): Denial {
+  const error = one.error ?? two.error
+  return {
+    kind: 'denied',
+    why: `${one.why}; ${two.why}`,
+    stale: one.stale || two.stale,
+    routine: one.routine && two.routine,
+    ...(error === undefined ? {} : { error }),
+  }
 }
 
 function readAuthorization(values: readonly string[]): readonly Credentials[] | undefined {

@@ -68,7 +68,7 @@ export function createDigest(options: DigestOptions): Authenticator {
 
   return {
     scheme: 'digest',
-    challenges(stale, request) {
+    challenges({ stale }, request) {
       const offered = offeredTo(algorithms, request.header('user-agent'))
       const nonce = nonces.issue()
       const rest = `nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`
