@@ -122,6 +122,12 @@ describe('the addresses and ports of the files', () => {
     expect(deployed('healthcheck.mjs')).toContain(`http://${http.host}:${http.port}/healthz`)
   })
 
+  test('FreeSWITCH waits longer for media than a caller may wait for an answer', () => {
+    const longestRingMs = 10 * 60_000
+    const [, ms] = /media_timeout=(\d+)/.exec(deployed('freeswitch/freeswitch.xml')) ?? []
+    expect(Number(ms)).toBeGreaterThan(2 * longestRingMs)
+  })
+
   test('SIP of drachtio and of FreeSWITCH are on ports of their own, apart from RTP', () => {
     const [, port] = /:(\d+);transport=udp,tcp$/.exec(option(service('drachtio'), '--contact')) ?? []
     const sipPorts = [Number(port), Number(freeswitchParam('sip-port'))]

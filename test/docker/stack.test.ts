@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../src/compose/server.js'
-import { Caller, Phone, PushService, playWakeCall } from '../../src/demo/index.js'
+import { Caller, type OutgoingCall, Phone, PushService, playWakeCall } from '../../src/demo/index.js'
 import { describeWith } from '../clients/installed.js'
 import { postgresForFile, type TestDatabase } from '../support/postgres/index.js'
 import { filledIn } from './deployment.js'
@@ -46,6 +48,40 @@ describeWith('drachtio', 'drachtio-server as compose.yaml runs it', () => {
       const call = await stranger.call(`sip:x@${DOMAIN}`)
       expect(await call.outcome).toMatchObject({ kind: 'failed', status: 403 })
       await stranger.close()
+    })
+
+    /** A call straight to FreeSWITCH, controlled by whoever is at that address. */
+    async function controlledBy(
+      address: string,
+    ): Promise<{ call: OutgoingCall; close: () => Promise<void> }> {
+      const proxy = { host: LOOPBACK, port: stack.ports.mediaSip }
+      const caller = await Caller.open({ user: 'x', domain: DOMAIN, proxy, protocol: 'udp' })
+      const call = await caller.call(`sip:x@${DOMAIN}`, { headers: { 'X-esl-outbound': address } })
+      return { call, close: () => caller.close() }
+    }
+
+    test('FreeSWITCH ends a call in which nobody speaks and that nobody ends', async () => {
+      const app = createServer((socket) => socket.on('error', () => undefined)).listen(0, LOOPBACK)
+      await once(app, 'listening')
+      const reached = once(app, 'connection') as Promise<[Socket]>
+      const { call, close } = await controlledBy(`${LOOPBACK}:${(app.address() as AddressInfo).port}`)
+      await call.answered()
+      call.media.rtp.stopSending()
+      const [socket] = await reached
+      socket.write('connect\n\nmyevents\n\n')
+      const { by, reason } = await call.ended
+      expect(by).toBe('them')
+      expect(reason).toContain('MEDIA_TIMEOUT')
+      await close()
+      socket.destroy()
+      app.close()
+      await stack.withoutChannels()
+    }, 30_000)
+
+    test('FreeSWITCH is told by address who controls a call, not by name', async () => {
+      const { call, close } = await controlledBy('localhost:8084')
+      expect(await call.outcome).toMatchObject({ kind: 'failed' })
+      await close()
     })
 
     describe.skipIf(typeof postgres === 'string')('with the app of reveille.yaml', () => {

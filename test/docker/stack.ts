@@ -15,6 +15,8 @@ import { tiedToUs } from '../clients/pbx/place.js'
 import { DOCKER, deployed, type Service, services } from './deployment.js'
 
 const RTP_PORTS = 100
+/** Instead of the hour after which FreeSWITCH gives up a channel that nothing comes in on. */
+const MEDIA_TIMEOUT_MS = 5_000
 /** Docker asks each ten seconds; here nobody has so much time. */
 const ASK_MS = 250
 const HEALTHY_MS = 45_000
@@ -172,7 +174,9 @@ export class Stack {
       20000: rtp,
       29999: rtp + RTP_PORTS - 1,
     }
-    return text.replace(/\b(?:5060|9022|5080|8021|20000|29999)\b/g, (port) => String(to[port]))
+    return text
+      .replace(/\b(?:5060|9022|5080|8021|20000|29999)\b/g, (port) => String(to[port]))
+      .replace('media_timeout=3600000', `media_timeout=${MEDIA_TIMEOUT_MS}`)
   }
 }
 
