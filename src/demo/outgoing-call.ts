@@ -151,8 +151,8 @@ export class OutgoingCall extends Call {
   }
 
   #sendInvite(): void {
-    const { ua, uri } = this
-    const invite = this.#buildInvite(ua.authorization('INVITE', uri))
+    const { ua, uri, options } = this
+    const invite = this.#buildInvite(ua.authorization('INVITE', uri, options.headers, this.#challenges))
     this.#invite = invite
     this.#transaction = ua.peer.request(invite, ua.proxy, {
       onResponse: (response) => this.#receive(response),

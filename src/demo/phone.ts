@@ -123,7 +123,7 @@ export class Phone extends UserAgent {
   #exchangeRegister(fields: HeaderFields): Promise<SipResponse> {
     const build = (authorization: HeaderFields): SipRequest =>
       this.#buildRegister(mergeFields(fields, authorization))
-    return this.exchange('REGISTER', `sip:${this.options.domain}`, build)
+    return this.exchange('REGISTER', `sip:${this.options.domain}`, build, this.proxy, fields)
   }
 
   #buildRegister(fields: HeaderFields): SipRequest {

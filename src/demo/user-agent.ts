@@ -120,9 +120,10 @@ export class UserAgent {
     uri: string,
     build: (authorization: HeaderFields) => SipRequest,
     to = this.proxy,
+    own: HeaderFields = {},
   ): Promise<SipResponse> {
     for (let answered = 0; ; answered++) {
-      const response = await this.#once(build(this.authorization(method, uri)), to)
+      const response = await this.#once(build(this.authorization(method, uri, own, answered)), to)
       if (!this.challenged(response, answered)) return response
     }
   }
@@ -133,7 +134,9 @@ export class UserAgent {
     return this.#digest?.challenged(response, answered) ?? false
   }
 
-  authorization(method: string, uri: string): HeaderFields {
+  /** Nothing where the request brings credentials of its `own`, until it was challenged all the same. */
+  authorization(method: string, uri: string, own: HeaderFields = {}, answered = 0): HeaderFields {
+    if (answered === 0 && Object.keys(own).some((name) => name.toLowerCase() === 'authorization')) return {}
     const field = this.#digest?.authorize(method, uri)
     return field === undefined ? {} : { [field[0]]: field[1] }
   }

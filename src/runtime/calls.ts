@@ -85,7 +85,7 @@ export class Calls {
         this.settled()
       },
       missed: (device, missed) => {
-        if (services.table().user(device.user)?.late === 'invite') this.late.owe(device.id, missed)
+        if (services.table().user(device.user)?.late === 'invite') this.late.owe(device.id, missed())
       },
     })
     this.live.set(call.id, call)

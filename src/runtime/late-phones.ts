@@ -29,8 +29,8 @@ const NO_MEDIA = [
 ].join('\r\n')
 
 /**
- * Devices that were woken for a call which ended before they were there, and could not be told: when one registers
- * after all, it gets the INVITE that it was woken for, and the CANCEL with the reason.
+ * Devices that were woken for a call which ended before they were there: when one registers after all, it gets the
+ * INVITE that it was woken for, and the CANCEL with the reason.
  */
 export class LatePhones {
   private readonly owed = new Map<string, { readonly call: MissedCall; readonly until: number }>()

@@ -24,7 +24,7 @@ export interface CallOwner {
   /** Nothing of it is open any more. */
   released(): void
   /** A device slept through the call. */
-  missed(device: Device, call: MissedCall): void
+  missed(device: Device, call: () => MissedCall): void
 }
 
 /**
@@ -69,8 +69,10 @@ export class LiveCall implements CallFacts {
       concerns: (users) => this.concerns(users),
       ended: () => this.ended(),
       released: (leaked) => this.released(leaked),
-      slept: (attempt, device, reason) => {
-        owner.missed(device, { invite: this.performer.legs.invitationOf(attempt), reason })
+      slept: (attempt, deviceId, reason) => {
+        const device = this.performer.callee.device(deviceId)
+        const missed = () => ({ invite: this.performer.legs.invitationOf(attempt), reason })
+        if (device !== undefined) owner.missed(device, missed)
       },
     })
     this.answers = new Answers(this.answered(), services.table)

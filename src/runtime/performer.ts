@@ -33,8 +33,8 @@ export interface PerformerHooks {
   ended(): void
   /** Nothing of it is open any more. */
   released(leaked: readonly string[]): void
-  /** A device slept through the call, and cannot be told so by push. */
-  slept(attempt: AttemptId, device: Device, reason: string): void
+  /** A device that was pushed has had no INVITE of the call, and gets none any more. */
+  slept(attempt: AttemptId, deviceId: string, reason: string): void
 }
 
 /** What stands for one call in the world: it performs the effects that the machine asks for, and posts what comes of them. */
@@ -103,7 +103,8 @@ export class Performer {
       case 'reject-caller':
         return this.run(this.caller.reject(effect.ending), () => this.caller.close())
       case 'tell-ending':
-        return this.tellEnding(effect.attempt, effect.deviceId, effect.reason)
+        this.tellEnding(effect.attempt, effect.deviceId, effect.reason)
+        return this.hooks.slept(effect.attempt, effect.deviceId, effect.reason)
       case 'start-timer':
         return this.timers.start(effect.id, effect.ms)
       case 'stop-timer':
@@ -222,10 +223,7 @@ export class Performer {
 
   private tellEnding(attempt: AttemptId, deviceId: string, reason: string): void {
     const device = this.callee.device(deviceId)
-    if (device === undefined) return
-    this.run(this.wakes.tellEnding(attempt, device, reason), (told) => {
-      if (!told) this.hooks.slept(attempt, device, reason)
-    })
+    if (device !== undefined) this.run(this.wakes.tellEnding(attempt, device, reason))
   }
 
   private callerClosed(reason: string | undefined): void {

@@ -55,12 +55,9 @@ export class Wakes {
     wake.handle?.stop()
   }
 
-  /** Whether the device could be told by its push service. */
-  async tellEnding(attempt: AttemptId, device: Device, reason: string): Promise<boolean> {
+  async tellEnding(attempt: AttemptId, device: Device, reason: string): Promise<void> {
     const { id } = this.call
-    const call = { id, sipCallId: callIdOf(id, attempt) }
-    const told = await this.services.waker.tellEnding(device, call, reason).outcome
-    return told.kind === 'delivered'
+    await this.services.waker.tellEnding(device, { id, sipCallId: callIdOf(id, attempt) }, reason).outcome
   }
 
   /** Undefined where it was stopped before it went out. */
