@@ -199,9 +199,9 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     } catch (error) {
       // The SIP server may be away while FreeSWITCH is not: the channel must not stay.
       log.debug({ err: error, endpoint: this.id }, 'a media leg was not ended by SIP')
-      if (this.channel !== undefined) {
-        await session.api('uuid_kill', [this.channel.uuid]).catch(() => undefined)
-      }
+      await session.discard(this.id).catch((e: unknown) => {
+        log.warn({ err: e, endpoint: this.id }, 'a channel may have stayed with FreeSWITCH')
+      })
     }
     server.endpoints.delete(this)
   }

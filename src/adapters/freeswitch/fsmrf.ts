@@ -42,6 +42,9 @@ export interface CreateEndpointOptions {
   readonly headers: Record<string, string>
 }
 
+/** Called with a channel's connection to us; what else fsmrf's own listener is called with is its own. */
+export type OfChannel = (connection: EslConnection, ...more: readonly unknown[]) => void
+
 export interface MediaServer {
   /** Where INVITEs go. */
   readonly sip: { readonly ipv4: { readonly udp: { address?: string } } }
@@ -53,7 +56,9 @@ export interface MediaServer {
       close(): void
       prependListener(event: 'connection', listener: (socket: Socket) => void): void
     }
-    on(event: string, listener: (connection: EslConnection) => void): void
+    on(event: string, listener: OfChannel): void
+    listeners(event: string): readonly OfChannel[]
+    removeAllListeners(event: string): void
   }
   createEndpoint(options: CreateEndpointOptions): Promise<FsmrfEndpoint>
   once(event: 'ready', listener: () => void): this

@@ -34,7 +34,7 @@ export function invite(
       reject(asError(error))
     }
     const cancel = (): void => {
-      sent?.cancel({}, (error) => error && log.debug({ err: error }, 'a CANCEL to FreeSWITCH was not taken'))
+      if (sent !== undefined) sendCancel(sent, log)
       end(new MediaError('lost', 'abandoned'))
     }
     const lost = (): void => end(new MediaError('lost', 'the SIP server went away'))
@@ -45,7 +45,7 @@ export function invite(
     const progress = {
       cbRequest(error: unknown, request?: OutgoingInvite): void {
         sent = error ? undefined : request
-        if (abandon.aborted) sent?.cancel({}, () => undefined)
+        if (abandon.aborted && sent !== undefined) sendCancel(sent, log)
       },
       cbProvisional: () => undefined,
     }
@@ -59,6 +59,18 @@ export function invite(
       resolve(dialog)
     }, end)
   })
+}
+
+/** Sends a CANCEL. Never throws, which drachtio-srf does where the connection to the SIP server broke just now. */
+function sendCancel(invite: OutgoingInvite, log: Log): void {
+  const refused = (error: unknown): void => {
+    if (error) log.debug({ err: error }, 'a CANCEL to FreeSWITCH was not taken')
+  }
+  try {
+    invite.cancel({}, refused)
+  } catch (error) {
+    refused(error)
+  }
 }
 
 /** A SIP leg to FreeSWITCH: the way by which an endpoint's session is described and ended. */

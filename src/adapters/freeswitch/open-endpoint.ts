@@ -47,11 +47,32 @@ export async function openEndpoint(
     return endpoint
   } catch (error) {
     opening.abandon()
-    leg?.bye().catch((e: unknown) => log.debug({ err: e }, 'a failed media leg was not ended'))
+    takeBack(opening.id, leg, session, connection, log).catch((e: unknown) => {
+      log.warn({ err: e, endpoint: opening.id }, 'a channel may have stayed with FreeSWITCH')
+    })
     throw error
   } finally {
     server.opening -= 1
   }
+}
+
+/**
+ * Ends the channel of an endpoint that came to nothing. Where the SIP server is away FreeSWITCH is told directly: it
+ * may have answered, and have been acknowledged, without our hearing of it.
+ */
+async function takeBack(
+  id: string,
+  leg: FreeswitchLeg | undefined,
+  session: FreeswitchSession,
+  { lost }: SignalingConnection,
+  log: Log,
+): Promise<void> {
+  try {
+    if (!lost.aborted) return await leg?.bye()
+  } catch (error) {
+    log.debug({ err: error, endpoint: id }, 'a failed media leg was not ended by SIP')
+  }
+  await session.discard(id)
 }
 
 function attach(endpoint: FreeswitchEndpoint, control: FsmrfEndpoint | undefined, opening: Opening): void {

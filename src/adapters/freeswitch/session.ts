@@ -34,9 +34,10 @@ export interface SessionOptions {
 const CONNECT_MS = 3_000
 const API_MS = 3_000
 
-/** Our id of an endpoint; FreeSWITCH keeps it as a variable of the channel. */
+/** Our id of an endpoint; FreeSWITCH keeps it as a variable of the channel, and tells variables under a prefix. */
 const ENDPOINT_HEADER = 'X-Reveille-Endpoint'
-const ENDPOINT_VARIABLE = 'variable_sip_h_X-Reveille-Endpoint'
+const CHANNEL_VARIABLE = `sip_h_${ENDPOINT_HEADER}`
+const VARIABLE_HEADER = `variable_${CHANNEL_VARIABLE}`
 
 /** fsmrf refuses secure descriptions, and sends what it is given: it gets this, and our INVITE the true one. */
 const STAND_IN = 'v=0'
@@ -134,6 +135,15 @@ export class FreeswitchSession {
     return { id, leg: leg.promise, control, abandon }
   }
 
+  /**
+   * Ends what FreeSWITCH has of an endpoint, where SIP cannot. Does nothing where the connection is gone: channels
+   * are gone with their server, or a BYE ends them. Rejects with MediaError.
+   */
+  async discard(id: string): Promise<void> {
+    if (this.lost.aborted) return
+    await this.api('hupall', ['normal_clearing', CHANNEL_VARIABLE, id])
+  }
+
   close(): void {
     this.link.socket?.destroy()
     this.end()
@@ -180,10 +190,18 @@ export class FreeswitchSession {
       sendAtOnce(connection)
       connection.on('error', (error: unknown) => this.log.debug({ err: error }, 'a channel was cut off'))
     })
-    // After fsmrf's own listener, which finds the connection's endpoint.
-    channels.on('connection::ready', (connection) => {
-      const id = connection.getInfo()?.getHeader(ENDPOINT_VARIABLE)
-      if (id) this.wanted.get(id)?.attached.resolve()
+    // fsmrf finds the connection's endpoint; one that nobody wants any more it would tell of on our standard error.
+    const [find] = channels.listeners('connection::ready')
+    channels.removeAllListeners('connection::ready')
+    channels.on('connection::ready', (connection, ...more) => {
+      const id = connection.getInfo()?.getHeader(VARIABLE_HEADER)
+      const wanted = this.wanted.get(id ?? '')
+      if (wanted === undefined) {
+        this.log.debug({ endpoint: id }, 'a channel came that nobody waits for')
+        return void connection.execute('hangup', 'NORMAL_CLEARING', () => undefined)
+      }
+      find?.(connection, ...more)
+      wanted.attached.resolve()
     })
   }
 

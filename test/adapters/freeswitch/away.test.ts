@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
+import { deferred } from '../../../src/adapters/freeswitch/deferred.js'
 import { createFreeswitchMedia, type FreeswitchOptions } from '../../../src/adapters/freeswitch/media.js'
 import { startSipServer } from '../../../src/embedded/sip/index.js'
 import type { Log } from '../../../src/ports/log.js'
@@ -32,22 +33,50 @@ function heedfulLog() {
   return { log, lines, said }
 }
 
-/** A SIP server that answers every INVITE with 488. */
-async function refuser() {
+const SDP = [
+  'v=0',
+  'o=- 1 1 IN IP4 127.0.0.1',
+  's=-',
+  'c=IN IP4 127.0.0.1',
+  't=0 0',
+  'm=audio 4000 RTP/AVP 0',
+  '',
+]
+
+/** A SIP server that answers every INVITE with 488; or with 200, as FreeSWITCH does before it connects a channel. */
+async function answerer(how: 'refuses' | 'accepts') {
   const socket = createSocket('udp4')
   const invites = new Set<string>()
+  const acknowledged = deferred<string>()
   socket.on('message', (bytes, from) => {
     const lines = bytes.toString().split('\r\n')
+    const field = (name: string) =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? ''
+    if (lines[0]?.startsWith('ACK ')) acknowledged.resolve(field('Call-ID'))
     if (!lines[0]?.startsWith('INVITE ')) return
-    invites.add(lines.find((line) => /^Call-ID:/i.test(line)) ?? '')
+    invites.add(field('Call-ID'))
     const kept = lines.filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line))
     const tagged = kept.map((line) => (/^To:/i.test(line) ? `${line};tag=x` : line))
-    const response = ['SIP/2.0 488 Not Acceptable Here', ...tagged, 'Content-Length: 0', '', ''].join('\r\n')
-    socket.send(response, from.port, from.address)
+    const body = how === 'accepts' ? SDP.join('\r\n') : ''
+    const described = [
+      `Contact: <sip:127.0.0.1:${socket.address().port}>`,
+      'Content-Type: application/sdp',
+      `Content-Length: ${body.length}`,
+    ]
+    const response =
+      how === 'accepts'
+        ? ['SIP/2.0 200 OK', ...tagged, ...described, '', body]
+        : ['SIP/2.0 488 Not Acceptable Here', ...tagged, 'Content-Length: 0', '', '']
+    socket.send(response.join('\r\n'), from.port, from.address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  return { port: socket.address().port, invites, close: () => socket.close() }
+  return {
+    port: socket.address().port,
+    invites,
+    acknowledged: acknowledged.promise,
+    close: () => socket.close(),
+  }
 }
 
 const open: { close(): Promise<void> }[] = []
@@ -86,7 +115,7 @@ async function start(
       notes.log,
     ),
   )
-  return { media, clock, ...notes }
+  return { media, clock, sip, ...notes }
 }
 
 describe('a FreeSWITCH server', () => {
@@ -195,7 +224,7 @@ describe('a FreeSWITCH server', () => {
     ['a codec that it has is asked once more: a port of its may be taken', 'PCMU/8000', 2],
     ['no codec that it has is believed', 'x-none/8000', 1],
   ])('that refuses an offer with %s', async (_what, codec, times) => {
-    const { port, invites, close } = await refuser()
+    const { port, invites, close } = await answerer('refuses')
     const server = await EventSocket.open()
     server.sip = `127.0.0.1:${port}`
     own(server)
@@ -203,6 +232,20 @@ describe('a FreeSWITCH server', () => {
     const offer = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 ${codec}\r\n`
     await expect(media.endpoint({ offer })).rejects.toEqual(failed('not-acceptable', /488/))
     expect(invites.size).toBe(times)
+    close()
+  })
+
+  it('is told to end a channel that it was setting up when the SIP server went away', async () => {
+    const { port, acknowledged, close } = await answerer('accepts')
+    const server = own(await EventSocket.open())
+    server.sip = `127.0.0.1:${port}`
+    const { media, sip } = await start(server.port)
+    const made = media.endpoint({})
+    const rejected = expect(made).rejects.toEqual(failed('lost', /away/))
+    await acknowledged
+    await sip.close()
+    await rejected
+    await server.heard('api hupall normal_clearing sip_h_X-Reveille-Endpoint ')
     close()
   })
 
