@@ -22,9 +22,16 @@ export function dial(
   let fail: (failure: SipFailure) => void = () => undefined
 
   const sendCancel = (invite: Request, reason: string): void => {
-    invite.cancel({ headers: { Reason: reason } }, (error) => {
+    // It is over, and drachtio-srf throws where it finds no connection.
+    if (lost.aborted) return
+    const refused = (error: unknown): void => {
       if (error) log.debug({ err: error, callId: request.callId }, 'a CANCEL was not taken')
-    })
+    }
+    try {
+      invite.cancel({ headers: { Reason: reason } }, refused)
+    } catch (error) {
+      refused(error)
+    }
     giveUp = setTimeout(() => fail(new SipFailure(487, 'no answer to CANCEL')), CANCELLED_MS)
   }
 
