@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
@@ -44,7 +44,7 @@ export interface ClientApi {
    * Takes a connection that asks for another protocol, and owns its socket from then on: it is to be closed before
    * this server is. Without it such a request is answered like any other.
    */
-  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  readonly upgrade?: (this: Server, request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
 export interface HttpServer {
