@@ -1,26 +1,27 @@
-import type { ResponseFailure } from '@parse/node-apn'
 import type { PushOutcome } from '../../ports/push.js'
+import type { ApnsAnswer } from './apns-session.js'
 
 /** Reasons by which APNs says that the token will never work again. */
 const GONE: ReadonlySet<string> = new Set(['BadDeviceToken', 'Unregistered', 'ExpiredToken'])
 
-/**
- * What a failed push means. node-apn reports APNs' own refusals by status and reason, and everything else
- * (connection, TLS, broken stream) by an error, or by the bare fields of one.
- */
-export function outcomeOf(failure: ResponseFailure): PushOutcome {
-  const { status } = failure
-  const reason = failure.response?.reason ?? failure.error?.message ?? codeOf(failure) ?? 'connection lost'
-  const detail = status === undefined ? `APNs: ${reason}` : `APNs answered ${status}: ${reason}`
+/** Reasons of a 4xx that another attempt can mend: on a new connection, or with a new provider token. */
+const PASSING: ReadonlySet<string> = new Set(['IdleTimeout', 'ExpiredProviderToken'])
+
+export function outcomeOf(answer: ApnsAnswer): PushOutcome {
+  if (answer.kind === 'lost') return { kind: 'retry', detail: `APNs: ${answer.detail}` }
+  const { status, reason = 'no reason given', id, retryAfter } = answer
+  if (status === 200) return { kind: 'delivered', ...(id === undefined ? {} : { id }) }
+  const detail = `APNs answered ${status}: ${reason}`
   if (status === 410 || GONE.has(reason)) return { kind: 'gone', detail }
-  // The provider token was an hour old; node-apn has made a new one by now.
-  if (reason === 'ExpiredProviderToken') return { kind: 'retry', afterMs: 0, detail }
-  if (status === undefined || status === 429 || status >= 500) return { kind: 'retry', detail }
+  if (status === 429 || status >= 500 || PASSING.has(reason)) {
+    return { kind: 'retry', detail, ...afterMs(retryAfter) }
+  }
   return { kind: 'refused', detail }
 }
 
-/** Where a session closes under a request, node-apn spreads the error, and only its code survives. */
-function codeOf(failure: ResponseFailure): string | undefined {
-  const { code } = failure as ResponseFailure & { readonly code?: unknown }
-  return typeof code === 'string' ? code : undefined
+/** Apple documents no Retry-After; where one comes all the same, it is heeded if it is a number of seconds. */
+function afterMs(retryAfter: string | undefined): { readonly afterMs?: number } {
+  return retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter)
+    ? { afterMs: Number(retryAfter) * 1000 }
+    : {}
 }

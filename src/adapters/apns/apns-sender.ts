@@ -3,12 +3,9 @@ import { ApnsConnection } from './apns-connection.js'
 import { notificationOf } from './apns-notification.js'
 import { outcomeOf } from './apns-outcome.js'
 import { type ApnsApp, apnsTarget } from './apns-target.js'
+import { type ProviderKey, ProviderToken } from './provider-token.js'
 
-export interface ApnsOptions {
-  /** The .p8 key of the team: its PEM text, or the name of its file. */
-  readonly key: string
-  readonly keyId: string
-  readonly teamId: string
+export interface ApnsOptions extends ProviderKey {
   /** The app of devices that name none in their pn-param. */
   readonly bundleId?: string
   /** Topic of those devices, where it is not `<bundleId>.voip`. */
@@ -21,13 +18,18 @@ export interface ApnsOptions {
   readonly ca?: string
   /** How long one push may take, ms. */
   readonly timeoutMs?: number
+  /** How often an idle connection is pinged, ms. */
+  readonly pingMs?: number
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
 }
 
+const PRODUCTION = 'api.push.apple.com'
+const SANDBOX = 'api.sandbox.push.apple.com'
+
 /**
- * VoIP pushes through APNs over HTTP/2 with a provider token. Only calls are pushed: iOS ends an app that gets a
- * VoIP push and reports no call, and in the end pushes to it no more.
- *
- * APNs' own Retry-After is not passed on: node-apn keeps it to itself.
+ * VoIP pushes through APNs over HTTP/2 with a provider token. Only what an app can report as a call is pushed, calls
+ * and invitations: iOS ends an app that gets a VoIP push and reports no call, and in the end pushes to it no more.
  *
  * @throws where the key cannot be read or is none.
  */
@@ -38,52 +40,46 @@ export function createApnsSender(options: ApnsOptions): PushSender {
 class ApnsSender implements PushSender {
   readonly tellsEndings = false
   readonly #app: ApnsApp
+  readonly #providerToken: ProviderToken
   readonly #connection: ApnsConnection
   readonly #timeoutMs: number
   #closed = false
 
   constructor(options: ApnsOptions) {
-    const { teamId, bundleId, address, port, ca } = options
+    const { teamId, bundleId, production = true, port = 443, ca, timeoutMs = 5000, pingMs = 60_000 } = options
+    const host = options.address ?? (production ? PRODUCTION : SANDBOX)
     this.#app = { teamId, topic: options.topic ?? (bundleId === undefined ? undefined : `${bundleId}.voip`) }
-    this.#timeoutMs = options.timeoutMs ?? 5000
-    this.#connection = new ApnsConnection(
-      {
-        token: { key: options.key, keyId: options.keyId, teamId },
-        production: options.production ?? true,
-        ...(address === undefined ? {} : { address }),
-        ...(port === undefined ? {} : { port }),
-        ...(ca === undefined ? {} : { ca: [ca] }),
-      },
-      this.#timeoutMs,
-    )
+    this.#providerToken = new ProviderToken(options, options.now)
+    this.#timeoutMs = timeoutMs
+    const session = { origin: `https://${bracketed(host)}:${port}`, ca, pingMs, pongMs: timeoutMs }
+    this.#connection = new ApnsConnection(session, timeoutMs)
   }
 
   async send(message: PushMessage, signal: AbortSignal): Promise<PushOutcome> {
     signal.throwIfAborted()
     if (this.#closed) return { kind: 'refused', detail: 'APNs is closed' }
-    if (message.kind !== 'call')
+    if (message.kind !== 'call' && message.kind !== 'invitation')
       return { kind: 'refused', detail: `a VoIP push must bring a call, and this is "${message.kind}"` }
     const target = apnsTarget(message.device, this.#app)
     if ('problem' in target) return { kind: 'refused', detail: target.problem }
-    const notification = notificationOf(message, target.topic)
+    const notification = notificationOf(message, target)
     if ('problem' in notification) return { kind: 'refused', detail: notification.problem }
 
-    const answer = await this.#connection.push(notification, target.token, signal)
-    switch (answer.kind) {
-      case 'sent':
-        return { kind: 'delivered', ...(answer.id === undefined ? {} : { id: answer.id }) }
-      case 'failed':
-        if (this.#closed) return { kind: 'refused', detail: 'APNs was closed' }
-        return outcomeOf(answer.failure)
-      case 'silent':
-        return { kind: 'retry', detail: `APNs: no answer within ${this.#timeoutMs} ms` }
-      default:
-        return answer satisfies never
-    }
+    const authorization = `bearer ${this.#providerToken.current()}`
+    const headers = { ...notification.headers, authorization }
+    const answer = await this.#connection.push({ ...notification, headers }, signal)
+    if (answer === 'silent') return { kind: 'retry', detail: `APNs: no answer within ${this.#timeoutMs} ms` }
+    if (this.#closed && answer.kind === 'lost') return { kind: 'refused', detail: 'APNs was closed' }
+    if (answer.kind === 'answered' && answer.reason === 'ExpiredProviderToken') this.#providerToken.expired()
+    return outcomeOf(answer)
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await this.#connection.close()
   }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

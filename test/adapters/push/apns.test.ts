@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ApnsOptions, createApnsSender } from '../../../src/adapters/apns/apns-sender.js'
 import type { PushMessage, PushOutcome, PushSender, PushTarget } from '../../../src/ports/push.js'
 import { type ApnsService, startApnsService } from '../../support/push/apns-service.js'
-import { answer, hang } from '../../support/push/script.js'
+import { answer, drop, hang } from '../../support/push/script.js'
+import { silentPath } from '../../support/push/silent-path.js'
 
 const token = '00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0'
 
@@ -65,6 +67,43 @@ describe('an APNs push', () => {
     })
   })
 
+  it('fits what Apple documents: sizes, a time in seconds, and no header besides', async () => {
+    const deadline = Date.UTC(2031, 0, 1, 0, 0, 29, 999)
+    const payload = { offer: 'v=0'.repeat(1000) }
+    await push(sender(), message({}, { payload, expiresAt: deadline * 1000 }))
+    const { headers, text } = service.inbox.last()
+    const own = Object.keys(headers).filter((name) => !name.startsWith(':'))
+    expect(own.sort()).toEqual([
+      'apns-collapse-id',
+      'apns-expiration',
+      'apns-priority',
+      'apns-push-type',
+      'apns-topic',
+      'authorization',
+      'content-length',
+      'content-type',
+    ])
+    expect(headers[':method']).toBe('POST')
+    expect(headers['apns-expiration']).toBe(String(Math.floor(deadline / 1000)))
+    expect(headers['content-length']).toBe(String(Buffer.byteLength(text)))
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(5120)
+    expect(Buffer.byteLength(String(headers['apns-collapse-id']))).toBeLessThanOrEqual(64)
+  })
+
+  it('proves the team by an ES256 token with key id, issuer and time, the same for all pushes', async () => {
+    const from = sender()
+    const before = Math.floor(Date.now() / 1000)
+    await push(from)
+    await push(from)
+    const [first, second] = service.inbox.items.map((item) => item.headers.authorization)
+    expect(second).toBe(first)
+    const { header, claims } = providerToken(first)
+    expect(header).toEqual({ alg: 'ES256', kid: service.keyId })
+    expect(claims).toEqual({ iss: service.teamId, iat: expect.any(Number) as number })
+    expect(Number(claims['iat'])).toBeGreaterThanOrEqual(before)
+    expect(Number(claims['iat'])).toBeLessThanOrEqual(Date.now() / 1000)
+  })
+
   it('takes the topic from pn-param', async () => {
     const from = sender({ bundleId: 'com.example.other' })
     expect(await push(from, message({ param: 'DEF123GHIJ.com.example.reveille.voip' }))).toMatchObject({
@@ -110,28 +149,82 @@ describe('an APNs push', () => {
   })
 
   it.each([
+    [400, 'BadCollapseId', 'refused'],
     [400, 'BadDeviceToken', 'gone'],
-    [410, 'ExpiredToken', 'gone'],
+    [400, 'BadExpirationDate', 'refused'],
+    [400, 'BadMessageId', 'refused'],
+    [400, 'BadPriority', 'refused'],
+    [400, 'BadTopic', 'refused'],
     [400, 'DeviceTokenNotForTopic', 'refused'],
-    [403, 'InvalidProviderToken', 'refused'],
+    [400, 'DuplicateHeaders', 'refused'],
+    [400, 'IdleTimeout', 'retry'],
+    [400, 'InvalidPushType', 'refused'],
+    [400, 'MissingDeviceToken', 'refused'],
+    [400, 'MissingTopic', 'refused'],
+    [400, 'PayloadEmpty', 'refused'],
+    [400, 'TopicDisallowed', 'refused'],
+    [403, 'BadCertificate', 'refused'],
+    [403, 'BadCertificateEnvironment', 'refused'],
     [403, 'ExpiredProviderToken', 'retry'],
+    [403, 'Forbidden', 'refused'],
+    [403, 'InvalidProviderToken', 'refused'],
+    [403, 'MissingProviderToken', 'refused'],
+    [403, 'UnrelatedKeyIdInToken', 'refused'],
+    [403, 'BadEnvironmentKeyIdInToken', 'refused'],
+    [404, 'BadPath', 'refused'],
+    [405, 'MethodNotAllowed', 'refused'],
+    [410, 'ExpiredToken', 'gone'],
+    [410, 'Unregistered', 'gone'],
     [413, 'PayloadTooLarge', 'refused'],
+    [429, 'TooManyProviderTokenUpdates', 'retry'],
     [429, 'TooManyRequests', 'retry'],
     [500, 'InternalServerError', 'retry'],
+    [503, 'ServiceUnavailable', 'retry'],
     [503, 'Shutdown', 'retry'],
-  ])('answered with %i %s is %s, and asked once', async (status, reason, kind) => {
+  ])('answered with %i %s is %s, says so, and is asked once', async (status, reason, kind) => {
     service.script.next(answer(status, { body: { reason } }))
-    const outcome = await push(sender())
-    expect(outcome.kind).toBe(kind)
+    expect(await push(sender())).toMatchObject({ kind, detail: `APNs answered ${status}: ${reason}` })
     expect(service.inbox.items).toHaveLength(1)
   })
 
-  it('proves itself anew after its provider token has expired', async () => {
+  it('waits as long as a busy service asks for', async () => {
+    const busy = answer(429, { headers: { 'retry-after': '7' }, body: { reason: 'TooManyRequests' } })
+    service.script.next(busy)
+    expect(await push(sender())).toMatchObject({ kind: 'retry', afterMs: 7000 })
+  })
+
+  it('counts by its status where the reason is missing or nonsense', async () => {
+    service.script.next(answer(410), answer(400, { body: '<html>' }), answer(503))
     const from = sender()
-    await push(from)
-    service.script.next(answer(403, { body: { reason: 'ExpiredProviderToken' } }))
-    expect(await push(from)).toMatchObject({ kind: 'retry', afterMs: 0 })
+    expect(await push(from)).toMatchObject({ kind: 'gone' })
+    expect(await push(from)).toEqual({ kind: 'refused', detail: 'APNs answered 400: no reason given' })
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+  })
+
+  it('proves itself anew after fifty minutes, before Apple calls its token expired', async () => {
+    let minutes = -50
+    const from = sender({ now: () => Date.now() + minutes * 60_000 })
+    const issued: unknown[] = []
+    for (; minutes <= 5; minutes += 5) {
+      expect(await push(from)).toMatchObject({ kind: 'delivered' })
+      issued.push(service.inbox.last().headers.authorization)
+    }
+    expect(new Set(issued.slice(0, 10)).size).toBe(1)
+    expect(new Set(issued).size).toBe(2)
+  })
+
+  it('has a new token for a service that calls its token expired, but none more often than Apple bears', async () => {
+    service.providerTokenLifeS = 20 * 60
+    let minutes = -30
+    const from = sender({ now: () => Date.now() + minutes * 60_000 })
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    const tooSoon = new Set(service.inbox.items.map((item) => item.headers.authorization))
+    expect(tooSoon.size).toBe(1)
+    minutes = 0
+    expect(await push(from)).toEqual({ kind: 'retry', detail: 'APNs answered 403: ExpiredProviderToken' })
     expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    expect(tooSoon.has(service.inbox.last().headers.authorization)).toBe(false)
   })
 
   it('goes over one connection, and over a new one when the service says goodbye', async () => {
@@ -139,12 +232,78 @@ describe('an APNs push', () => {
     await push(from)
     await push(from)
     service.goAway()
-    // The goodbye reaches us before the answer to a push that is sent after it.
+    for (const _ of [1, 2, 3]) expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    expect(service.inbox.items.map((item) => item.connection)).toEqual([1, 1, 2, 2, 2])
+  })
+
+  it('goodbye with pushes in flight: those that the service still serves are delivered, once', async () => {
+    const from = sender()
     await push(from)
+    let serve = (): void => undefined
+    const later = answer(200, { after: new Promise<void>((resolve) => (serve = resolve)) })
+    service.script.next(later, later)
+    const inFlight = [push(from), push(from)]
+    await service.inbox.atLeast(3)
+    service.goAway('served')
+    expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    serve()
+    expect(await Promise.all(inFlight)).toEqual([{ kind: 'delivered' }, { kind: 'delivered' }])
+    expect(service.inbox.items.map((item) => item.connection)).toEqual([1, 1, 1, 2])
+  })
+
+  it('goodbye with pushes in flight: those that the service never looked at go out on a new connection', async () => {
+    const from = sender()
     await push(from)
-    const connections = service.inbox.items.map((item) => item.connection)
-    expect(connections.slice(0, 2)).toEqual([1, 1])
-    expect(connections.at(-1)).toBe(2)
+    service.script.next(hang, hang)
+    const inFlight = [push(from), push(from)]
+    await service.inbox.atLeast(3)
+    service.goAway('refused')
+    for (const one of inFlight) expect(await one).toMatchObject({ kind: 'delivered' })
+    expect(service.inbox.items.map((item) => item.connection)).toEqual([1, 1, 1, 2, 2])
+  })
+
+  it('goodbye with pushes in flight: those that went down with the connection are worth another try', async () => {
+    const from = sender()
+    await push(from)
+    service.script.next(hang, hang)
+    const inFlight = [push(from), push(from)]
+    await service.inbox.atLeast(3)
+    service.goAway('lost')
+    for (const one of inFlight) expect(await one).toMatchObject({ kind: 'retry' })
+    expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    expect(service.inbox.items.map((item) => item.connection)).toEqual([1, 1, 1, 2])
+  })
+
+  it('a connection that is cut while the push goes out, or while its answer comes in, is worth another try', async () => {
+    const from = sender()
+    await push(from)
+    service.cutUploads(1)
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    service.script.next({ kind: 'break', status: 400 }, drop)
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    expect(await push(from)).toMatchObject({ kind: 'delivered' })
+  })
+
+  it('a push that was taken counts as taken, though its answer is cut', async () => {
+    service.script.next({ kind: 'break', status: 200 })
+    expect(await push(sender())).toMatchObject({ kind: 'delivered' })
+  })
+
+  it('finds out by itself that an idle connection is dead', async () => {
+    const path = await silentPath({ host: service.address, port: service.port })
+    try {
+      const from = sender({ port: path.port, pingMs: 20, timeoutMs: 1000 })
+      await push(from)
+      path.silent = true
+      await path.givenUp.atLeast(1)
+      path.silent = false
+      expect(await push(from)).toMatchObject({ kind: 'delivered' })
+      expect(service.inbox.last().connection).toBe(2)
+      await from.close()
+    } finally {
+      await path.close()
+    }
   })
 
   it('leaves a connection that has gone silent', async () => {
@@ -160,10 +319,15 @@ describe('an APNs push', () => {
     expect(await untilDelivered()).toBeGreaterThan(before)
   })
 
+  it('brings an invitation, which an app reports as a call', async () => {
+    expect(await push(sender(), message({}, { kind: 'invitation' }))).toMatchObject({ kind: 'delivered' })
+    expect(service.inbox.last().payload).toMatchObject({ kind: 'invitation' })
+  })
+
   it('brings calls only: an app that reports no call for a VoIP push is ended by iOS', async () => {
     const from = sender()
     expect(from.tellsEndings).toBe(false)
-    for (const kind of ['ended', 'refresh'] as const)
+    for (const kind of ['ended', 'refresh', 'invitation-connected', 'invitation-ended'] as const)
       expect(await push(from, message({}, { kind }))).toMatchObject({ kind: 'refused' })
     expect(service.inbox.items).toHaveLength(0)
   })
@@ -171,7 +335,7 @@ describe('an APNs push', () => {
   it('is refused here where APNs would find it too large', async () => {
     const outcome = await push(sender(), message({}, { payload: { sdp: 'x'.repeat(5200) } }))
     expect(outcome).toMatchObject({ kind: 'refused' })
-    expect(outcome).toHaveProperty('detail', expect.stringMatching(/APNs takes 5120/))
+    expect(outcome).toHaveProperty('detail', expect.stringMatching(/has 53\d\d bytes; APNs takes 5120/))
     expect(service.inbox.items).toHaveLength(0)
   })
 
@@ -193,11 +357,23 @@ describe('an APNs push', () => {
   })
 })
 
+function providerToken(
+  authorization: string | undefined,
+): Record<'header' | 'claims', Record<string, unknown>> {
+  const [header, claims] = (authorization ?? '').replace(/^bearer /, '').split('.')
+  const parsed = (part: string | undefined): Record<string, unknown> =>
+    JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8')) as Record<string, unknown>
+  return { header: parsed(header), claims: parsed(claims) }
+}
+
 describe('APNs without a key', () => {
-  it.each(['/nowhere/key.p8', '-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----'])(
-    'is refused when it is made: %s',
-    (key) => {
-      expect(() => createApnsSender({ key, keyId: 'K', teamId: 'T' })).toThrow(/token/i)
-    },
-  )
+  const tooLong = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+
+  it.each([
+    ['a file that is not there', '/nowhere/key.p8'],
+    ['no key', '-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----'],
+    ['a key on another curve', tooLong.export({ type: 'pkcs8', format: 'pem' }).toString()],
+  ])('is refused when it is made: %s', (_, key) => {
+    expect(() => createApnsSender({ key, keyId: 'K', teamId: 'T' })).toThrow(/token/i)
+  })
 })

@@ -30,6 +30,10 @@ export async function performReply(reply: Reply, response: ServerResponse): Prom
       response.writeHead(reply.status)
       response.write(' ')
       return
+    case 'break':
+      response.writeHead(reply.status)
+      response.write('{"na', () => response.destroy())
+      return
     case 'drop':
       response.destroy()
       return

@@ -15,6 +15,8 @@ export type Reply =
   | { readonly kind: 'hang' }
   /** Answers with a status and headers, and never ends the body. */
   | { readonly kind: 'stall'; readonly status: number }
+  /** Answers with a status and headers, and closes the connection in the middle of the body. */
+  | { readonly kind: 'break'; readonly status: number }
 
 export const drop: Reply = { kind: 'drop' }
 export const hang: Reply = { kind: 'hang' }
