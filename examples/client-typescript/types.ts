@@ -77,6 +77,8 @@ export interface InvitationDraft {
   readonly note?: string
   /** Seconds. */
   readonly expires?: number
+  /** Where the token is for no device: the device whose channel is told of the answers. */
+  readonly device?: string
 }
 
 export type InvitationState = 'open' | 'connected' | 'cancelled' | 'expired' | 'declined' | 'unreachable'
@@ -100,6 +102,8 @@ export interface Invitation extends CommonInvitation {
     readonly user: string
     readonly state: 'invited' | 'unreachable' | 'accepted' | 'declined' | 'connected' | 'ended'
     readonly connection?: Json
+    readonly reason?: string | null
+    readonly detail?: string
   }[]
 }
 
