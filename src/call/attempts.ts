@@ -1,6 +1,7 @@
 import { type Arrival, type Destination, destinationOf, type DialTarget, reaches } from './destination.js'
 import { type Ending, ending, endingOfStatus } from './ending.js'
 import type { AttemptId, DeviceLegId, DialId } from './ids.js'
+import { close, withLeg, withoutLeg } from './legs.js'
 import type { Attempt, Call, DeviceLeg, Over, State, Step } from './state.js'
 import { arm, disarm, stay, step, andThen } from './step.js'
 
@@ -67,19 +68,21 @@ export function wake<S extends Ringing>(state: S, id: AttemptId): Step<S> {
 
 export function dial<S extends Ringing>(state: S, attemptId: AttemptId, target: DialTarget): Step<S> {
   const id: DialId = `d${state.serial}`
-  const opened: DeviceLeg = { id, attempt: attemptId, target, phase: 'trying' }
   const before = find(state, attemptId)
   const changed = change(state, attemptId, { leg: id, dialled: before.dialled + 1, over: null })
-  return step(
-    { ...changed, serial: state.serial + 1, legs: [...state.legs, opened] },
-    { type: 'dial', dial: id, attempt: attemptId, target },
-  )
+  const opened = withLeg(changed, { id, attempt: attemptId, target, phase: 'trying' })
+  return step({ ...opened, serial: state.serial + 1 }, { type: 'dial', dial: id, attempt: attemptId, target })
 }
 
 /** A phone of the call registered: its INVITE goes to the binding that this made. */
 export function registered<S extends Ringing>(state: S, arrival: Arrival, graceMs: number): Step<S> {
   const known = state.attempts.findLast((a) => reaches(a.destination, arrival))
-  if (known === undefined) return attempt(state, destinationOf(arrival), graceMs)
+  if (known !== undefined) return renew(state, known, arrival)
+  return state.refused.includes(arrival.user) ? stay(state) : attempt(state, destinationOf(arrival), graceMs)
+}
+
+/** A destination is to be reached at another binding. */
+export function renew<S extends Ringing>(state: S, known: Attempt, arrival: Arrival): Step<S> {
   if (known.over?.final === true || known.dialled >= DIALS_PER_ATTEMPT) return stay(state)
   const current = state.legs.find((l) => l.id === known.leg)
   const { contact } = arrival
@@ -87,14 +90,17 @@ export function registered<S extends Ringing>(state: S, arrival: Arrival, graceM
   if (current !== undefined && flowOf(current) === contact.flow) return stay(state)
   const renewed = change(state, known.id, { destination: destinationOf(arrival) })
   return andThen(quieten(renewed, known), (s) =>
-    andThen(current === undefined ? stay(s) : close(s, current.id, FLOW_REPLACED), (t) =>
+    andThen(current === undefined ? stay(s) : close(s, current, FLOW_REPLACED), (t) =>
       dial(t, known.id, { kind: 'contact', contact }),
     ),
   )
 }
 
 /** The device is awake: no grace is needed, and no retry of a push that has not gone out. */
-function quieten<S extends Ringing>(state: S, { id, wake: woken }: Attempt): Step<S> {
+export function quieten<S extends Ringing>(
+  state: S,
+  { id, wake: woken }: Pick<Attempt, 'id' | 'wake'>,
+): Step<S> {
   return andThen(disarm(state, `grace:${id}`), (s) => {
     if (woken === 'grace') return stay(change(s, id, { wake: 'none' }))
     return stopWake(s, { id, wake: woken })
@@ -122,8 +128,7 @@ export function legFailed<S extends Ringing>(state: S, id: DeviceLegId, status: 
   if (owner === undefined) return stay(left)
   const freed = change(left, owner.id, { leg: null })
   if (!STALE_CONTACT.has(status)) {
-    const spoke = change(freed, owner.id, { owedEnding: false })
-    return andThen(stopWake(spoke, owner), (s) => giveUp(s, owner.id, { status, final: true }))
+    return andThen(spoke(freed, owner), (s) => giveUp(s, owner.id, { status, final: true }))
   }
   const { destination, dialled } = owner
   if (destination.kind === 'outside' || dialled >= DIALS_PER_ATTEMPT) {
@@ -139,6 +144,11 @@ export function legFailed<S extends Ringing>(state: S, id: DeviceLegId, status: 
     case 'given-up':
       return giveUp(freed, owner.id, { status: 480, final: false })
   }
+}
+
+/** A device has said what it has to say: it needs no push, and no word of the ending. */
+export function spoke<S extends Ringing>(state: S, speaker: Pick<Attempt, 'id' | 'wake'>): Step<S> {
+  return stopWake(change(state, speaker.id, { owedEnding: false }), speaker)
 }
 
 export function pushRefused<S extends Ringing>(state: S, id: AttemptId): Step<S> {
@@ -166,7 +176,7 @@ export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: numb
   const toldBySip = current?.phase === 'progressing'
   const over = loser.over ?? { status, final: true }
   const out = disarm(change(state, id, { over, leg: null, owedEnding: false }), `grace:${id}`)
-  const closed = andThen(out, (s) => (current === undefined ? stay(s) : close(s, current.id, reason)))
+  const closed = andThen(out, (s) => (current === undefined ? stay(s) : close(s, current, reason)))
   if (!loser.owedEnding || loser.destination.kind !== 'device') return closed
   const { deviceId } = loser.destination.device
   return andThen(closed, (s) =>
@@ -174,21 +184,6 @@ export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: numb
       toldBySip ? stay(t) : step(t, { type: 'tell-ending', attempt: id, deviceId, reason }),
     ),
   )
-}
-
-/** CANCEL or BYE, whichever the leg is ripe for. Its end is still awaited. */
-export function close<S extends Ringing>(state: S, id: DeviceLegId, reason: string): Step<S> {
-  const open = state.legs.find((l) => l.id === id)
-  if (open === undefined || open.phase === 'closing') return stay(state)
-  const closing = setLeg(state, id, 'closing')
-  return hasNoAnswer(open)
-    ? step(closing, { type: 'cancel-dial', dial: open.id, reason })
-    : step(closing, { type: 'hang-up', leg: id, reason })
-}
-
-/** An INVITE of ours is under way. A leg that arrived needs no answer to count as answered. */
-function hasNoAnswer(leg: DeviceLeg): leg is DeviceLeg & { readonly id: DialId } {
-  return leg.phase === 'trying' || leg.phase === 'progressing'
 }
 
 /** Everybody is out of the race: what that comes to, the most telling answer first (RFC 3261 §16.7 step 6). */
@@ -203,19 +198,28 @@ export function everybodyIsOut(state: Call): boolean {
   return state.attempts.every((a) => a.over !== null)
 }
 
-export function setLeg<S extends Ringing>(state: S, id: DeviceLegId, phase: DeviceLeg['phase']): S {
-  return { ...state, legs: state.legs.map((l) => (l.id === id ? { ...l, phase } : l)) }
+/**
+ * A device in the race, or one that merely could not be reached so far: its user may speak for it by API. An attempt of
+ * an earlier step does not count where a later one asks for the same device.
+ */
+export function maySpeak(state: Call, id: AttemptId): boolean {
+  const speaker = state.attempts.find((a) => a.id === id)
+  if (speaker?.destination.kind !== 'device' || speaker.over?.final === true) return false
+  return attemptOf(state, speaker.destination.device.deviceId)?.id === id
 }
 
-export function withoutLeg<S extends Ringing>(state: S, id: DeviceLegId): S {
-  return { ...state, legs: state.legs.filter((l) => l.id !== id) }
+/** The newest attempt to reach a device. */
+export function attemptOf(state: Call, deviceId: string): Attempt | undefined {
+  return state.attempts.findLast(
+    ({ destination }) => destination.kind === 'device' && destination.device.deviceId === deviceId,
+  )
 }
 
 export function change<S extends Ringing>(state: S, id: AttemptId, what: Partial<Attempt>): S {
   return { ...state, attempts: state.attempts.map((a) => (a.id === id ? { ...a, ...what } : a)) }
 }
 
-function find(state: Call, id: AttemptId): Attempt {
+export function find(state: Call, id: AttemptId): Attempt {
   const found = state.attempts.find((a) => a.id === id)
   if (found === undefined) throw new Error(`no attempt ${id} in this call`)
   return found

@@ -1,29 +1,32 @@
-import { close, dismiss } from './attempts.js'
+import { dismiss } from './attempts.js'
 import { type Ending, reasonOf } from './ending.js'
 import type { LegId } from './ids.js'
-import type { Ended, Live, Step } from './state.js'
+import { close } from './legs.js'
+import { callOf, type CallerLeg, type Ended, type Live, type Step } from './state.js'
 import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
 /** Longer than any transaction lives (64·T1 = 32 s, RFC 3261 §17): what has not closed by then never will. */
 const SETTLE_MS = 40_000
 
-/** Ends the call: everybody hears why, every leg is closed, and the record is written. */
-export function end(state: Live, how: Ending): Step<Ended> {
-  const ended: Ended = { ...common(state), phase: 'ended', ending: how, released: false }
+/**
+ * Ends the call: everybody hears why, every leg is closed, and the record is written. `caller`: how the caller's leg
+ * stands because of it.
+ */
+export function end(state: Live, how: Ending, caller: CallerLeg = state.caller): Step<Ended> {
+  // A caller that was answered got its 200, whatever came after that.
+  const written = state.caller === 'open' ? { ...how, status: 200 } : how
+  const reason = reasonOf(how)
+  const call: Ended = { ...callOf(state), caller, phase: 'ended', ending: written, reason, released: false }
   const winner = 'winner' in state ? state.winner : null
   const losers = state.attempts.filter((a) => winner === null || a.leg !== winner)
-  const told = forEach(ended, losers, (s, a) => dismiss(s, a.id, how.status, reasonOf(how)))
-  const closed = andThen(told, (s) => forEach(s, s.legs, (t, l) => close(t, l.id, reasonOf(how))))
+  const told = forEach(call, losers, (s, a) => dismiss(s, a.id, how.status, reason))
+  const closed = andThen(told, (s) => forEach(s, s.legs, (t, l) => close(t, l, reason)))
   return andThen(andThen(andThen(closed, disarmAll), finishCaller), (s) =>
-    andThen(step(s, { type: 'end', ending: how }), (t) => {
+    andThen(step(s, { type: 'end', ending: written }), (t) => {
       const settled = settle(t)
       return settled.state.released ? settled : arm(t, 'settle', SETTLE_MS)
     }),
   )
-}
-
-function common({ caller, hold, accept, attempts, legs, timers, alerted, serial, hops }: Live) {
-  return { caller, hold, accept, attempts, legs, timers, alerted, serial, hops }
 }
 
 function finishCaller(state: Ended): Step<Ended> {
@@ -32,8 +35,9 @@ function finishCaller(state: Ended): Step<Ended> {
       return rejectCaller(state)
     case 'open':
       return hangUpCaller(state)
-    // Its 200 is on the way: what became of it comes as `connected` or `connect-failed`.
+    // Its 200 is on the way: what became of it is still to be heard.
     case 'answering':
+    case 'joining':
     case 'closing':
     case 'closed':
       return stay(state)
@@ -45,10 +49,7 @@ export function rejectCaller(state: Ended): Step<Ended> {
 }
 
 export function hangUpCaller(state: Ended): Step<Ended> {
-  return step(
-    { ...state, caller: 'closing' },
-    { type: 'hang-up', leg: 'caller', reason: reasonOf(state.ending) },
-  )
+  return step({ ...state, caller: 'closing' }, { type: 'hang-up', leg: 'caller', reason: state.reason })
 }
 
 /** Releases the call once nothing of it is open. */

@@ -1,7 +1,8 @@
-import { legFailed, withoutLeg } from './attempts.js'
+import { legFailed } from './attempts.js'
 import { ending } from './ending.js'
 import { end } from './finish.js'
 import type { LegId } from './ids.js'
+import { withoutLeg } from './legs.js'
 import type { Ended, Live, Step } from './state.js'
 import { forEach, stay } from './step.js'
 
@@ -16,12 +17,9 @@ export function signalingLost<S extends Live>(state: S, legs: readonly LegId[]):
     return forEach(state, gone, (s, l) => legFailed(s, l.id, 503))
   }
   const standing = gone.reduce<Live>((s, l) => withoutLeg(s, l.id), state)
-  const caller = legs.includes('caller') ? 'closed' : standing.caller
+  const caller = legs.includes('caller') ? 'closed' : state.caller
   const status = state.phase === 'bridged' ? 200 : 503
-  return end(
-    { ...standing, caller },
-    ending('engine-lost', 'server', { status, detail: 'a SIP gateway was lost' }),
-  )
+  return end(standing, ending('engine-lost', 'server', { status, detail: 'a SIP gateway was lost' }), caller)
 }
 
 /** A gateway is gone after the end: what was on it is closed with it. */

@@ -1,10 +1,11 @@
 import { dismiss, everybodyIsOut, outcome } from './attempts.js'
 import { type Ending, ending, endingOfStatus, reasonOf } from './ending.js'
 import { end } from './finish.js'
-import type { Ended, Routing, Step, Waiting } from './state.js'
+import { isNextMember, type RouteTarget } from './plan.js'
+import { type Accepted, callOf, type Ended, type Routing, type Step, type Waiting } from './state.js'
 import { disarm, forEach, stay, step, andThen } from './step.js'
 
-/** A chain of no-answer targets longer than this is a loop. */
+/** A chain of targets longer than this is a loop. */
 const MAX_HOPS = 5
 
 /** Ends the step as soon as nobody is left in it. */
@@ -13,25 +14,24 @@ export function moveOnIfExhausted(state: Waiting): Step<Waiting | Routing | Ende
 }
 
 /** The hold deadline. */
-export function moveOnAfterDeadline(state: Waiting): Step<Waiting | Routing | Ended> {
+export function moveOnAfterDeadline(state: Waiting): Step<Routing | Ended> {
   return moveOn(state, ending('no-answer', 'server'))
 }
 
+/** The device that accepted did not come to the call in time. */
+export function moveOnUnconnected(state: Accepted): Step<Routing | Ended> {
+  const how = ending('no-second-response', 'server')
+  const { otherwise } = state.plan
+  // A status that stands for nobody answering would not be true: somebody did.
+  return otherwise.kind === 'target' ? goOn(state, otherwise.target, how) : end(state, how)
+}
+
 /** Nobody answered in this step: on to the next target, or to the end. */
-function moveOn(state: Waiting, how: Ending): Step<Routing | Ended> {
+export function moveOn(state: Waiting | Accepted, how: Ending): Step<Routing | Ended> {
   const { otherwise } = state.plan
   switch (otherwise.kind) {
     case 'target':
-      if (state.hops >= MAX_HOPS)
-        return end(state, { ...how, detail: 'the chain of no-answer targets is a loop' })
-      return andThen(leaveStep(state, how), (s) => {
-        const { plan: _, ...call } = s
-        const { target } = otherwise
-        return step<Routing>(
-          { ...call, phase: 'routing', target, arrived: [], hops: s.hops + 1 },
-          { type: 'route', target, after: how },
-        )
-      })
+      return goOn(state, otherwise.target, how)
     case 'status':
       return end(state, endingOfStatus(otherwise.status, 'server'))
     case 'outcome':
@@ -39,8 +39,21 @@ function moveOn(state: Waiting, how: Ending): Step<Routing | Ended> {
   }
 }
 
-function leaveStep(state: Waiting, how: Ending): Step<Waiting> {
-  return andThen(disarm(state, 'hold'), (s) =>
+/** Leaves the step for another target. `how`: what became of this one. */
+export function goOn(state: Waiting | Accepted, target: RouteTarget, how: Ending): Step<Routing | Ended> {
+  const hops = isNextMember(target) ? state.hops : state.hops + 1
+  if (hops > MAX_HOPS) return end(state, { ...how, detail: 'the chain of targets is a loop' })
+  return andThen(leaveStep(state, how), (s) =>
+    step<Routing>(
+      { ...callOf(s), phase: 'routing', target, arrived: [], hops },
+      { type: 'route', target, after: how },
+    ),
+  )
+}
+
+function leaveStep(state: Waiting | Accepted, how: Ending): Step<Waiting | Accepted> {
+  const untimed = andThen(disarm(state, 'hold'), (s) => disarm(s, 'second-response'))
+  return andThen(untimed, (s) =>
     forEach(s, s.attempts, (t, a) => dismiss(t, a.id, how.status, reasonOf(how))),
   )
 }

@@ -45,6 +45,11 @@ export interface Plan {
   readonly otherwise: Otherwise
 }
 
+/** Another member of the group at which the call is already, whose turn it is: no hop, and no end of asking. */
+export function isNextMember(target: RouteTarget): boolean {
+  return target.kind === 'group' && target.member !== undefined
+}
+
 /** The destinations, brought up to date by phones that registered while they were being looked up. */
 export function withArrivals(
   destinations: readonly Destination[],

@@ -1,11 +1,11 @@
 import type { TimerId } from './ids.js'
-import type { Call, Routing, Step, Waiting } from './state.js'
+import type { Accepted, Call, Routing, Step, Waiting } from './state.js'
 import { arm, fired, stay, step, andThen } from './step.js'
 
 /** A proxy may give up an INVITE that hears nothing for three minutes (RFC 3261 §16.6, timer C). */
 const REASSURE_MS = 60_000
 
-type Held = (Routing | Waiting) & Call
+type Held = (Routing | Waiting | Accepted) & Call
 
 export function startReassuring<S extends Held>(state: S): Step<S> {
   return arm(state, 'reassure', REASSURE_MS)

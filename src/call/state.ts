@@ -11,7 +11,9 @@ import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
  *  +---------- routing <----------+  nobody there, and another target
  *  |             v                |
  *  +---------- waiting -----------+  hold, wake and dial overlap here
- *  |             v  a device answers
+ *  |         |     v  a user accepts by API
+ *  |         | accepted ----------+  that device's leg is awaited
+ *  |         v     v  a device answers, or comes by itself
  *  +-------- connecting
  *  |             v  legs joined, caller answered
  *  +---------- bridged
@@ -28,8 +30,10 @@ export type TimerName = 'hold' | 'second-response' | 'reassure' | 'connect' | 's
 export type CallerLeg =
   /** No final answer yet. */
   | 'pending'
-  /** Its 200 is being sent. */
+  /** Its 200 goes out ahead of any device: `caller-answered` or `hold-failed` says what became of it. */
   | 'answering'
+  /** Its 200 goes out as it is joined to a device: `connected` or `connect-failed` says what became of it. */
+  | 'joining'
   | 'open'
   /** BYE sent, not yet answered. */
   | 'closing'
@@ -47,7 +51,9 @@ export interface DeviceLeg {
     /** At least one 1xx came. */
     | 'progressing'
     | 'answered'
-    /** CANCEL or BYE sent: its end is awaited, whatever it answers. */
+    /** CANCEL sent: its end is awaited, unless a 200 crosses it. */
+    | 'cancelling'
+    /** BYE sent, or the leg refused: its end is awaited. */
     | 'closing'
 }
 
@@ -84,6 +90,10 @@ export interface Call {
   readonly timers: ReadonlyMap<TimerName, TimerId>
   /** The caller has been told that something rings. */
   readonly alerted: boolean
+  /** The caller has been told that somebody accepted. */
+  readonly acceptTold: boolean
+  /** Users who said no in this step, or in an earlier one: no phone of theirs is rung, unless a step asks for them. */
+  readonly refused: readonly string[]
   /** Makes ids; only grows. */
   readonly serial: number
   /** How many targets the call has been routed to; bounds loops of no-answer targets. */
@@ -102,10 +112,13 @@ export interface Routing extends Call {
 }
 export interface Waiting extends Call {
   readonly phase: 'waiting'
+  /** What the plan was resolved from. */
+  readonly target: RouteTarget
   readonly plan: Plan
 }
 export interface Accepted extends Call {
   readonly phase: 'accepted'
+  readonly target: RouteTarget
   readonly plan: Plan
   /** Whose device is awaited. */
   readonly attempt: AttemptId
@@ -121,6 +134,8 @@ export interface Bridged extends Call {
 export interface Ended extends Call {
   readonly phase: 'ended'
   readonly ending: Ending
+  /** Reason header value for whatever is closed because of it. */
+  readonly reason: string
   readonly released: boolean
 }
 
@@ -130,6 +145,12 @@ export type Live = Routing | Waiting | Accepted | Connecting | Bridged
 export interface Step<S extends State = State> {
   readonly state: S
   readonly effects: readonly Effect[]
+}
+
+/** What a phase has in common with all the others. */
+export function callOf(state: Call): Call {
+  const { caller, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops } = state
+  return { caller, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops }
 }
 
 export const NEW: New = { phase: 'new' }

@@ -1,4 +1,5 @@
 import type { CallEvent } from './event.js'
+import { whileAccepted } from './phases/accepted.js'
 import { whileBridged } from './phases/bridged.js'
 import { whileConnecting } from './phases/connecting.js'
 import { afterTheEnd } from './phases/ended.js'
@@ -17,7 +18,7 @@ export function transition(state: State, event: CallEvent): Step {
     case 'waiting':
       return whileWaiting(state, event)
     case 'accepted':
-      return stay(state)
+      return whileAccepted(state, event)
     case 'connecting':
       return whileConnecting(state, event)
     case 'bridged':
@@ -42,6 +43,8 @@ function begin(state: New, event: CallEvent): Step {
     legs: [],
     timers: new Map(),
     alerted: false,
+    acceptTold: false,
+    refused: [],
     serial: 1,
     hops: 1,
   }

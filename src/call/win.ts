@@ -1,22 +1,32 @@
-import { close, dismiss, setLeg, stopWake } from './attempts.js'
+import { dismiss, stopWake } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
-import type { DeviceLegId } from './ids.js'
-import type { Call, Connecting, Routing, Step, Waiting } from './state.js'
-import { arm, disarmAll, forEach, step, andThen } from './step.js'
+import type { ArrivingId, AttemptId, DeviceLegId } from './ids.js'
+import { close, isKnown, setLeg, withLeg } from './legs.js'
+import { type Accepted, callOf, type Connecting, type Routing, type Step, type Waiting } from './state.js'
+import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
 /** Joining two legs takes a few round trips to the engines and one to the caller. */
 const CONNECT_MS = 15_000
+
+/** A device in the race came to the call by itself, whatever else of it was under way. */
+export function winByArriving(
+  state: Waiting | Accepted,
+  { leg: id, attempt }: { readonly leg: ArrivingId; readonly attempt: AttemptId },
+): Step<Waiting | Accepted | Connecting> {
+  if (isKnown(state, id)) return stay(state)
+  return win(withLeg(state, { id, attempt, target: null, phase: 'answered' }), id)
+}
 
 /**
  * A device answered while the caller still waits: it has the call, whatever else was under way. This holds for
  * an INVITE that was being cancelled as well, where the 200 crossed the CANCEL: the user has answered.
  */
-export function win(state: Routing | Waiting, winner: DeviceLegId): Step<Connecting> {
+export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): Step<Connecting> {
   const won = state.legs.find((l) => l.id === winner)
-  const call: Call = state
-  const connecting: Connecting = { ...pick(call), phase: 'connecting', winner, caller: 'answering' }
+  const caller = state.caller === 'pending' ? 'joining' : state.caller
+  const connecting: Connecting = { ...callOf(state), phase: 'connecting', winner, caller }
   const answered = setLeg(connecting, winner, 'answered')
-  // The INVITE that answered is this attempt's from now on; a later one that replaced it is cancelled below.
+  // The leg that answered is this attempt's from now on; an INVITE that is under way beside it is cancelled below.
   const owned: Connecting = {
     ...answered,
     attempts: answered.attempts.map((a) =>
@@ -32,13 +42,14 @@ export function win(state: Routing | Waiting, winner: DeviceLegId): Step<Connect
       stopWake,
     ),
   )
-  const others = owned.legs.filter((l) => l.id !== winner)
-  const cancelled = andThen(stopped, (s) => forEach(s, others, (t, l) => close(t, l.id, COMPLETED_ELSEWHERE)))
-  return andThen(andThen(cancelled, disarmAll), (s) =>
+  const closed = andThen(stopped, (s) =>
+    forEach(
+      s,
+      s.legs.filter((l) => l.id !== winner),
+      (t, l) => close(t, l, COMPLETED_ELSEWHERE),
+    ),
+  )
+  return andThen(andThen(closed, disarmAll), (s) =>
     andThen(arm(s, 'connect', CONNECT_MS), (t) => step(t, { type: 'connect', leg: winner })),
   )
-}
-
-function pick({ hold, accept, attempts, legs, timers, alerted, serial, hops }: Call): Omit<Call, 'caller'> {
-  return { hold, accept, attempts, legs, timers, alerted, serial, hops }
 }

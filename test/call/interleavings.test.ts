@@ -18,5 +18,13 @@ test(`${RUNS} random interleavings of a call hold every invariant`, { timeout: 1
     }),
     { numRuns: RUNS },
   )
-  expect([...phases].sort()).toEqual(['bridged', 'connecting', 'ended', 'new', 'routing', 'waiting'])
+  expect([...phases].sort()).toEqual([
+    'accepted',
+    'bridged',
+    'connecting',
+    'ended',
+    'new',
+    'routing',
+    'waiting',
+  ])
 })

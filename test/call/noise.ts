@@ -1,7 +1,8 @@
 import type { CallEvent } from '../../src/call/event.js'
-import type { DialId } from '../../src/call/ids.js'
+import type { ArrivingId, AttemptId, DeviceLegId, DialId } from '../../src/call/ids.js'
 import type { Plan } from '../../src/call/plan.js'
 import { type Choose, pick } from './random.js'
+import type { Race } from './referee/race.js'
 import type { Referee } from './referee/referee.js'
 import { app, contactOf } from './vocabulary.js'
 
@@ -27,6 +28,8 @@ const STRAY: readonly CallEvent[] = [
   { type: 'leg-closed', leg: 'd999' },
   { type: 'signaling-lost', legs: ['d999'] },
   { type: 'held' },
+  { type: 'accepted', attempt: 'a999' },
+  { type: 'declined', attempt: 'a999', status: 603 },
 ]
 
 const INVITED: CallEvent = {
@@ -46,11 +49,10 @@ const REGISTERED: CallEvent = {
   device: { deviceId: 'alice', wakeable: true },
   contact: contactOf('alice', 999),
 }
-const ENGINES: readonly CallEvent[] = [
-  { type: 'media-lost' },
-  { type: 'drained' },
-  { type: 'hold-failed', ending: ENDING },
-]
+const ENGINES: readonly CallEvent[] = [{ type: 'media-lost' }, { type: 'drained' }]
+const NOT_HELD: CallEvent = { type: 'hold-failed', ending: ENDING }
+const ANSWERED: CallEvent = { type: 'caller-answered' }
+const CANCELLED: CallEvent = { type: 'caller-cancelled' }
 const NO_MEDIA: CallEvent = { type: 'media-timeout' }
 
 /** Some events that must not change the call as it is: stray, late, or told twice. */
@@ -59,43 +61,90 @@ export function noise(referee: Referee, choose: Choose): readonly CallEvent[] {
   return [pick(choose, all), pick(choose, all)]
 }
 
-function late({ course, legs, race, released }: Referee): readonly CallEvent[] {
-  const again = (event: (dial: DialId) => CallEvent): CallEvent[] =>
-    course.winner === null ? [] : [event(course.winner as DialId)]
-  const delivered = race
-    .deafTo('push-delivered')
-    .map((attempt) => ({ type: 'push-delivered', attempt }) as const)
-  const refused = race
-    .deafTo('push-refused')
-    .map((attempt) => ({ type: 'push-refused', attempt, gone: false, detail: '' }) as const)
+function late(referee: Referee): readonly CallEvent[] {
+  const { course, legs, race } = referee
+  const answered = legs.caller === 'answering' ? [] : [ANSWERED]
+  // What would have to do with a caller's INVITE without a final answer.
+  const open = legs.caller === 'open' ? [CANCELLED, NOT_HELD] : []
+  const always = [...answered, ...open, ...again(referee)]
   switch (course.phase) {
     case 'new':
-      return [...ROUTED, ...CONNECTED, ...ENGINES, REGISTERED, NO_MEDIA, { type: 'caller-cancelled' }]
+      return [...ROUTED, ...CONNECTED, ...ENGINES, ANSWERED, NOT_HELD, REGISTERED, NO_MEDIA, CANCELLED]
     case 'routing':
-      return [INVITED, ...CONNECTED, NO_MEDIA, ...delivered, ...refused]
+      return [...always, INVITED, ...CONNECTED, NO_MEDIA, ...unheard(race), ...spoken(race.everybody())]
     case 'waiting':
-      return [INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA, ...delivered, ...refused]
+      return [...always, INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA, ...unheard(race), ...spoken(race.mute())]
     case 'accepted':
-      return []
+      return [
+        ...[...always, INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA],
+        ...race
+          .everybody()
+          .flatMap<CallEvent>((attempt) => [
+            { type: 'accepted', attempt },
+            { type: 'push-delivered', attempt },
+            { type: 'push-refused', attempt, gone: true, detail: '' },
+            ...(attempt === course.accepter ? [] : [{ type: 'declined', attempt, status: 486 } as const]),
+          ]),
+      ]
     case 'connecting':
-      return [INVITED, ...ROUTED, REGISTERED, NO_MEDIA, ...again((dial) => ({ type: 'dial-answered', dial }))]
+      return [...always, INVITED, ...ROUTED, REGISTERED, NO_MEDIA, ...spoken(race.everybody())]
     case 'bridged':
       return [
-        ...[INVITED, ...ROUTED, ...CONNECTED, REGISTERED, { type: 'caller-cancelled' } as const],
-        ...again((dial) => ({ type: 'dial-answered', dial })),
-        ...again((dial) => ({ type: 'dial-progressed', dial, status: 180 })),
+        ...[...always, INVITED, ...ROUTED, ...CONNECTED, REGISTERED, ...spoken(race.everybody())],
+        ...dialled(course.winner).map((dial) => ({ type: 'dial-progressed', dial, status: 180 }) as const),
       ]
-    case 'ended': {
-      const ended = [INVITED, ...ROUTED, ...ENGINES, REGISTERED, NO_MEDIA]
-      const over = legs.openIds().flatMap<CallEvent>((leg) =>
-        leg === 'caller'
-          ? [{ type: 'caller-cancelled' }, { type: 'leg-closed', leg }]
-          : [
-              { type: 'dial-answered', dial: leg as DialId },
-              { type: 'dial-failed', dial: leg as DialId, status: 487 },
-            ],
-      )
-      return [...ended, ...(legs.caller === 'answering' ? [] : CONNECTED), ...(released ? over : [])]
-    }
+    case 'ended':
+      return [...always, INVITED, ...ROUTED, ...ENGINES, REGISTERED, NO_MEDIA, ...afterTheEnd(referee)]
   }
+}
+
+/** Told twice: an answer that was heard, a leg that came, whatever has become of it. */
+function again({ legs, released }: Referee): CallEvent[] {
+  return legs.open().flatMap<CallEvent>(({ id, attempt, phase }) => {
+    if (phase !== 'answered' || released) return []
+    return isDial(id)
+      ? [{ type: 'dial-answered', dial: id }]
+      : [{ type: 'leg-arrived', leg: id, attempt }]
+  })
+}
+
+function afterTheEnd({ legs, race, released }: Referee): CallEvent[] {
+  const over = legs.openIds().flatMap<CallEvent>((leg) => {
+    if (leg === 'caller') return [CANCELLED, { type: 'leg-closed', leg }]
+    return dialled(leg).flatMap<CallEvent>((dial) => [
+      { type: 'dial-answered', dial },
+      { type: 'dial-failed', dial, status: 487 },
+    ])
+  })
+  return [
+    ...(legs.caller === 'joining' ? [] : CONNECTED),
+    ...(legs.caller === 'answering' ? [] : [NOT_HELD]),
+    ...spoken(race.everybody()),
+    ...(released ? over : []),
+  ]
+}
+
+/** The words of those to whom nobody listens. */
+function spoken(by: readonly AttemptId[]): CallEvent[] {
+  return by.flatMap((attempt) => [
+    { type: 'accepted', attempt } as const,
+    { type: 'declined', attempt, status: 603 } as const,
+  ])
+}
+
+function unheard(race: Race): CallEvent[] {
+  const delivered = race.deafTo('push-delivered')
+  const refused = race.deafTo('push-refused')
+  return [
+    ...delivered.map((attempt) => ({ type: 'push-delivered', attempt }) as const),
+    ...refused.map((attempt) => ({ type: 'push-refused', attempt, gone: false, detail: '' }) as const),
+  ]
+}
+
+function dialled(leg: DeviceLegId | null): DialId[] {
+  return leg !== null && isDial(leg) ? [leg] : []
+}
+
+function isDial(leg: DeviceLegId): leg is DialId {
+  return leg.startsWith('d')
 }

@@ -2,7 +2,7 @@ import type { Arrival, Destination } from '../../src/call/destination.js'
 import type { Choose } from './random.js'
 import { app, contactOf, desk, OUTSIDE, userOf } from './vocabulary.js'
 
-export const PHONES = ['alice', 'tablet', 'new', 'desk', 'lobby'] as const
+export const PHONES = ['alice', 'tablet', 'new', 'desk', 'lobby', 'bob', 'bobs-tablet'] as const
 
 /** The phones around a call, and the flow that each has registered on last. */
 export class Phones {
@@ -25,7 +25,7 @@ export class Phones {
 
   /** What a look-up may find. */
   found(): Destination[] {
-    switch (this.choose(7)) {
+    switch (this.choose(10)) {
       case 0:
         return []
       case 1:
@@ -38,8 +38,14 @@ export class Phones {
         return [this.desk()]
       case 5:
         return [OUTSIDE]
-      default:
+      case 6:
         return [OUTSIDE, this.app('tablet')]
+      case 7:
+        return [this.app('bob')]
+      case 8:
+        return [this.app('alice'), OUTSIDE, this.app('bob')]
+      default:
+        return [this.app('alice'), this.app('tablet'), this.app('bob')]
     }
   }
 

@@ -80,13 +80,15 @@ const EVENTS: Readonly<Record<CallEventType, readonly it.Happening[]>> = {
   'connect-failed': [it.notJoined],
   'leg-closed': [it.hangsUp('caller'), ...ofDials((leg) => ({ type: 'leg-closed', leg }))],
   'media-timeout': [it.noMedia],
-  timer: ['hold', 'reassure', 'connect', 'settle', 'grace:a2', 'x'].map((name) => (cast) => ({
-    type: 'timer',
-    id:
-      'timers' in cast.state
-        ? ([...cast.state.timers.values()].find((id) => id.startsWith(name)) ?? name)
-        : name,
-  })),
+  timer: ['hold', 'second-response', 'reassure', 'connect', 'settle', 'grace:a2', 'x'].map(
+    (name) => (cast) => ({
+      type: 'timer',
+      id:
+        'timers' in cast.state
+          ? ([...cast.state.timers.values()].find((id) => id.startsWith(name)) ?? name)
+          : name,
+    }),
+  ),
   'signaling-lost': [
     it.gatewayLost(),
     it.gatewayLost('caller'),
@@ -114,6 +116,12 @@ const PHASES: Readonly<Record<string, readonly it.Happening[]>> = {
   'that waits': WAITING,
   'that waits while a phone rings': [...WAITING, it.rings('alice'), it.pushTaken('tablet')],
   'between two targets': [it.invited(), it.found([app('alice', 1)], it.thenBob), it.timeIsUp('hold')],
+  'that was accepted': [...WAITING, it.accepts('tablet')],
+  'that was accepted and answered early': [
+    it.invited('queued', 'answer'),
+    WAITING[1] as it.Happening,
+    it.accepts('tablet'),
+  ],
   'that is being joined': ANSWERED,
   'that is bridged': TALKING,
   'that was bridged before the losers have closed': [...ANSWERED, it.joined],
@@ -131,7 +139,9 @@ describe.each(Object.entries(PHASES))('a call %s', (_, given) => {
       const event = happening(cast)
       const after = transition(state, event)
       expect(after.effects).toBeInstanceOf(Array)
-      expect(['new', 'routing', 'waiting', 'connecting', 'bridged', 'ended']).toContain(after.state.phase)
+      expect(['new', 'routing', 'waiting', 'accepted', 'connecting', 'bridged', 'ended']).toContain(
+        after.state.phase,
+      )
       expect(steps(after.state)).toBeGreaterThanOrEqual(steps(state))
       // The state that was given is a value: nobody else may see it change.
       expect(transition(state, event)).toEqual(after)
@@ -139,7 +149,7 @@ describe.each(Object.entries(PHASES))('a call %s', (_, given) => {
   })
 })
 
-/** A call never goes back, but from waiting to the look-up of its next target. */
+/** A call never goes back, but to the look-up of its next target. */
 function steps(state: State): number {
   return { new: 0, routing: 1, waiting: 1, accepted: 1, connecting: 2, bridged: 3, ended: 4 }[state.phase]
 }

@@ -1,6 +1,6 @@
 import type { Effect } from '../../src/call/effect.js'
 import type { CallEvent } from '../../src/call/event.js'
-import type { Otherwise } from '../../src/call/plan.js'
+import type { Otherwise, RouteTarget } from '../../src/call/plan.js'
 import type { AttemptId, DialId, LegId, TimerId } from '../../src/call/ids.js'
 import { noise } from './noise.js'
 import { Phones, PHONES } from './phones.js'
@@ -17,6 +17,8 @@ interface Mood {
   readonly phones: 'any' | 'stale' | 'slow' | 'restless'
   readonly otherwise: 'any' | 'target'
   readonly pushes: 'any' | 'refused' | 'slow'
+  /** What the users do with the notification. */
+  readonly users: 'ignore it' | 'accept' | 'decline' | 'come' | 'any'
 }
 
 function moodOf(choose: Choose): Mood {
@@ -26,12 +28,16 @@ function moodOf(choose: Choose): Mood {
     phones: pick(choose, ['any', 'any', 'stale', 'slow', 'restless']),
     otherwise: pick(choose, ['any', 'any', 'target']),
     pushes: pick(choose, ['any', 'refused', 'slow']),
+    users: pick(choose, ['ignore it', 'accept', 'accept', 'decline', 'come', 'any']),
   }
 }
 
+const ACCEPTS = ['tone', 'answer'] as const
 const HOLDS = ['early-media', 'ringing', 'queued'] as const
-const TARGET: Otherwise = { kind: 'target', target: { kind: 'user', user: 'bob' } }
+const TARGET = { kind: 'target', target: { kind: 'user', user: 'bob' } } as const
+const MEMBER: Otherwise = { kind: 'target', target: { kind: 'group', group: 'g', member: 1 } }
 const OTHERWISE: readonly Otherwise[] = [
+  MEMBER,
   { kind: 'outcome' },
   { kind: 'outcome' },
   { kind: 'status', status: 486 },
@@ -53,6 +59,7 @@ export class World {
   private readonly mood: Mood
   private readonly todo: Turn[] = []
   private turns = 0
+  private arrived = 0
   /** A leg of this run never answers what is asked of it. */
   private mute = false
 
@@ -73,7 +80,7 @@ export class World {
       type: 'invited',
       target: { kind: 'number', number: '1' },
       hold: pick(this.choose, HOLDS),
-      accept: 'tone',
+      accept: pick(this.choose, ACCEPTS),
     })
     while (!referee.released) this.turn()
     const leaked = referee.legs.openIds()
@@ -122,7 +129,7 @@ export class World {
     const { caller } = referee.legs
     const turns: Turn[] = []
     const impatient = mood.patience === 'cancels' || (mood.patience === 'cancels late' && this.turns > 12)
-    if (impatient && (caller === 'pending' || caller === 'answering')) {
+    if (impatient && ['pending', 'answering', 'joining'].includes(caller)) {
       turns.push(() => this.feed({ type: 'caller-cancelled', ...this.reason() }))
     }
     const restless = PHONES.filter(() => mood.phones === 'restless' || this.choose(3) === 0)
@@ -133,6 +140,7 @@ export class World {
     const stale = referee.timers.stale.at(-1)
     if (stale !== undefined) turns.push(() => referee.noise({ type: 'timer', id: stale }))
     if (referee.course.phase === 'bridged') turns.push(() => this.feed({ type: 'media-timeout' }))
+    turns.push(...this.words())
     const joined = referee.course.winner !== null
     if (mood.engines === 'fail' && this.choose(joined ? 2 : 8) === 0) {
       turns.push(() => this.loseGateway())
@@ -148,8 +156,41 @@ export class World {
     const answered = legs.open().filter((l) => l.phase === 'answered')
     const open: LegId[] = answered.map((l) => l.id)
     // Its BYE may overtake the word that its 200 went out.
-    if (legs.caller === 'open' || (legs.caller === 'answering' && this.choose(4) === 0)) open.push('caller')
+    const answering = legs.caller === 'answering' || legs.caller === 'joining'
+    if (
+      legs.caller === 'open' ? this.choose(4) === 0 || !this.undecided : answering && this.choose(4) === 0
+    ) {
+      open.push('caller')
+    }
     return open.map((leg) => () => this.feed({ type: 'leg-closed', leg, ...this.reason() }))
+  }
+
+  private get undecided(): boolean {
+    return ['routing', 'waiting', 'accepted'].includes(this.referee.course.phase)
+  }
+
+  /** What the users say by API, whether it is asked for or not. */
+  private words(): Turn[] {
+    const { users } = this.mood
+    const { race, course } = this.referee
+    const attempts = race.everybody()
+    if (attempts.length === 0 || users === 'ignore it' || this.choose(2) === 0) return []
+    // The device that is awaited has the most to say.
+    const attempt =
+      course.accepter !== null && this.choose(2) === 0 ? course.accepter : pick(this.choose, attempts)
+    const speaks = { accept: [0, 0, 0, 2], decline: [1], come: [2], any: [0, 1, 2] }[users]
+    return [
+      [
+        () => this.feed({ type: 'accepted', attempt }),
+        () => this.feed({ type: 'declined', attempt, ...this.no(), ...this.reason() }),
+        () => this.feed({ type: 'leg-arrived', leg: `i${++this.arrived}`, attempt }),
+      ][pick(this.choose, speaks)] as Turn,
+    ]
+  }
+
+  private no(): { status: number; redirect?: RouteTarget } {
+    const status = pick(this.choose, [486, 603, 480])
+    return this.choose(4) > 0 ? { status } : { status, redirect: TARGET.target }
   }
 
   private loseGateway(): void {
@@ -178,6 +219,8 @@ export class World {
       case 'dial':
         if (this.mood.phones === 'slow' && this.choose(2) === 0) return
         return void this.todo.push(() => this.dialGoesOn(effect.dial))
+      case 'answer-caller':
+        return void this.todo.push(() => this.callerAnswered())
       case 'cancel-dial':
         return void this.todo.push(() => this.cancelDone(effect.dial))
       case 'connect':
@@ -201,19 +244,28 @@ export class World {
     const otherwise = this.mood.otherwise === 'target' ? TARGET : pick(this.choose, OTHERWISE)
     const ringMs = pick(this.choose, [30_000, 20_000])
     const graceMs = pick(this.choose, [300, 500])
+    const secondResponseMs = pick(this.choose, [15_000, 10_000])
     const plan = {
-      users: ['alice'],
+      users: pick(this.choose, [[], ['alice'], ['alice'], ['alice', 'bob'], ['bob']]),
       destinations: this.phones.found(),
       ringMs,
       graceMs,
-      secondResponseMs: 15_000,
+      secondResponseMs,
       otherwise,
     }
     this.feed({ type: 'routed', plan })
   }
 
   private held(): void {
-    if (this.choose(16) > 0) return this.feed({ type: 'held' })
+    // Where its 200 is on the way, that is what fails or not.
+    if (this.choose(16) > 0 || this.referee.legs.caller === 'answering') return this.feed({ type: 'held' })
+    this.feed({ type: 'hold-failed', ending: { cause: 'not-acceptable', by: 'server', status: 488 } })
+  }
+
+  private callerAnswered(): void {
+    if (this.referee.legs.caller !== 'answering') return
+    if (this.choose(20) === 0) return this.neverAnswers()
+    if (this.choose(6) > 0) return this.feed({ type: 'caller-answered' })
     this.feed({ type: 'hold-failed', ending: { cause: 'not-acceptable', by: 'server', status: 488 } })
   }
 
@@ -259,13 +311,16 @@ export class World {
   private connected(): void {
     if (this.choose(20) === 0) return this.neverAnswers()
     const { caller } = this.referee.legs
-    if (caller === 'answering' && this.choose(6) > 0) return this.feed({ type: 'connected' })
+    // It is joined once it is answered.
+    if (caller === 'answering' && this.choose(4) > 0) return void this.todo.push(() => this.connected())
+    const joinable = caller === 'joining' || (caller === 'open' && this.referee.course.phase === 'connecting')
+    if (joinable && this.choose(6) > 0) return this.feed({ type: 'connected' })
     this.feed({ type: 'connect-failed', ending: { cause: 'connect-failed', by: 'server', status: 500 } })
   }
 
   private byeDone(leg: LegId): void {
     const { legs } = this.referee
-    const open = leg === 'caller' ? legs.caller === 'closing' : legs.isOpen(leg as DialId)
+    const open = leg === 'caller' ? legs.caller === 'closing' : legs.isOpen(leg)
     if (open) this.feed({ type: 'leg-closed', leg })
   }
 

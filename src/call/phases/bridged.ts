@@ -1,8 +1,8 @@
-import { legFailed, withoutLeg } from '../attempts.js'
+import { legFailed } from '../attempts.js'
 import { ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
-import { hangUpLate } from '../late.js'
+import { hangUpLate, turnAway, withoutLeg } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import type { Bridged, Step } from '../state.js'
 import { stay } from '../step.js'
@@ -11,12 +11,13 @@ import { stay } from '../step.js'
 export function whileBridged(state: Bridged, event: CallEvent): Step {
   switch (event.type) {
     case 'leg-closed':
-      if (event.leg === 'caller')
-        return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
+      if (event.leg === 'caller') return end(state, hungUp('caller', event.reason, 200), 'closed')
       if (event.leg === state.winner) {
         return end(withoutLeg(state, state.winner), hungUp('callee', event.reason, 200))
       }
       return stay(withoutLeg(state, event.leg))
+    case 'leg-arrived':
+      return turnAway(state, event)
     case 'dial-failed':
       return legFailed(state, event.dial, event.status)
     case 'dial-answered':
@@ -32,7 +33,6 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
     case 'invited':
     case 'accepted':
     case 'declined':
-    case 'leg-arrived':
     case 'caller-answered':
     case 'routed':
     case 'route-failed':

@@ -1,14 +1,15 @@
-import { legFailed, withoutLeg } from '../attempts.js'
-import { cancelled, ending, hungUp } from '../ending.js'
+import { legFailed } from '../attempts.js'
+import { ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
+import { hangUpLate, turnAway, withoutLeg } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import type { TimerId } from '../ids.js'
 import type { Bridged, Connecting, Step } from '../state.js'
 import { disarm, fired, stay, andThen } from '../step.js'
-import { hangUpLate } from '../late.js'
+import { whileUnbridged } from './unbridged.js'
 
-/** A device answered; its leg and the caller's are being joined, and the caller's 200 is on its way. */
+/** A device answered; its leg and the caller's are being joined, and the caller's 200 is on its way, if not sent before. */
 export function whileConnecting(state: Connecting, event: CallEvent): Step {
   switch (event.type) {
     case 'connected':
@@ -16,18 +17,13 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
         stay<Bridged>({ ...s, phase: 'bridged', caller: 'open' }),
       )
     case 'connect-failed':
-      return end({ ...state, caller: 'pending' }, event.ending)
-    case 'caller-cancelled':
-      return end({ ...state, caller: 'closed' }, cancelled(event.reason))
-    case 'hold-failed':
-      return end(state, event.ending)
+      return end(state, event.ending, state.caller === 'joining' ? 'pending' : state.caller)
     case 'leg-closed':
-      // A caller that hangs up at once may be heard before it is heard that its 200 went out.
-      if (event.leg === 'caller')
-        return end({ ...state, caller: 'closed' }, hungUp('caller', event.reason, 200))
       return event.leg === state.winner
         ? end(withoutLeg(state, state.winner), hungUp('callee', event.reason, 480))
-        : stay(withoutLeg(state, event.leg))
+        : whileUnbridged(state, event)
+    case 'leg-arrived':
+      return turnAway(state, event)
     case 'dial-failed':
       return legFailed(state, event.dial, event.status)
     case 'dial-answered':
@@ -36,15 +32,15 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
       return timer(state, event.id)
     case 'signaling-lost':
       return signalingLost(state, event.legs)
+    case 'caller-cancelled':
+    case 'caller-answered':
+    case 'hold-failed':
     case 'media-lost':
-      return end(state, ending('engine-lost', 'server', { detail: 'the media engine was lost' }))
     case 'drained':
-      return end(state, ending('drained', 'server'))
+      return whileUnbridged(state, event)
     case 'invited':
     case 'accepted':
     case 'declined':
-    case 'leg-arrived':
-    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':

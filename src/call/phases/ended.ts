@@ -1,8 +1,6 @@
-import { withoutLeg } from '../attempts.js'
-import { reasonOf } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { abandon, hangUpCaller, rejectCaller, settle } from '../finish.js'
-import { hangUpLate } from '../late.js'
+import { hangUpLate, turnAway, withoutLeg } from '../legs.js'
 import { closeLost } from '../lost.js'
 import type { TimerId } from '../ids.js'
 import type { Ended, Step } from '../state.js'
@@ -14,16 +12,24 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     case 'dial-failed':
       return settle(withoutLeg(state, event.dial))
     case 'dial-answered':
-      return hangUpLate(state, event.dial, reasonOf(state.ending))
+      return hangUpLate(state, event.dial, state.reason)
     case 'leg-closed':
       return settle(event.leg === 'caller' ? { ...state, caller: 'closed' } : withoutLeg(state, event.leg))
     // The CANCEL came between the end and the 200 that was on its way (RFC 3261 §9.2).
     case 'caller-cancelled':
       return settle({ ...state, caller: 'closed' })
-    case 'connected':
+    // What became of a 200 that was on its way to the caller.
+    case 'caller-answered':
       return state.caller === 'answering' ? hangUpCaller(state) : stay(state)
+    case 'connected':
+      return state.caller === 'joining' ? hangUpCaller(state) : stay(state)
+    case 'hold-failed':
+      return state.caller === 'answering' ? refuseCaller(state) : stay(state)
     case 'connect-failed':
-      return state.caller === 'answering' ? andThen(rejectCaller(state), settle) : stay(state)
+      return state.caller === 'joining' ? refuseCaller(state) : stay(state)
+    // Though nothing is awaited any more: its device would ring on.
+    case 'leg-arrived':
+      return turnAway(state, event, state.reason)
     case 'signaling-lost':
       return andThen(closeLost(state, event.legs), settle)
     case 'timer':
@@ -31,12 +37,9 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     case 'invited':
     case 'accepted':
     case 'declined':
-    case 'leg-arrived':
-    case 'caller-answered':
     case 'routed':
     case 'route-failed':
     case 'held':
-    case 'hold-failed':
     case 'registered':
     case 'push-delivered':
     case 'push-refused':
@@ -48,6 +51,10 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     default:
       return event satisfies never
   }
+}
+
+function refuseCaller(state: Ended): Step {
+  return andThen(rejectCaller(state), settle)
 }
 
 function timer(state: Ended, id: TimerId): Step {

@@ -2,27 +2,30 @@ import type { Arrival } from '../../../src/call/destination.js'
 import { COMPLETED_ELSEWHERE, type Ending, endingOfStatus, reasonOf } from '../../../src/call/ending.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { HoldStyle, Plan, RouteTarget } from '../../../src/call/plan.js'
-import type { DialId } from '../../../src/call/ids.js'
+import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from '../../../src/call/plan.js'
+import type { AttemptId, DeviceLegId, DialId } from '../../../src/call/ids.js'
 import type { State } from '../../../src/call/state.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 import type { Race } from './race.js'
+import { described, words } from './words.js'
 
 const MOST_TARGETS = 5
 const FLOW_REPLACED = 'SIP;cause=430;text="Flow replaced"'
 
 /** Where an event has to take the call. */
-export type Verdict =
+type Verdict =
   | { readonly to: 'same' }
   | { readonly to: 'routing'; readonly target: RouteTarget; readonly because: Ending | null }
   | { readonly to: 'waiting' | 'bridged' }
-  | { readonly to: 'connecting'; readonly winner: DialId }
+  | { readonly to: 'accepted'; readonly accepter: AttemptId }
+  | { readonly to: 'connecting'; readonly winner: DeviceLegId }
   | { readonly to: 'ended'; readonly ending: Ending }
 
 const SAME: Verdict = { to: 'same' }
 
 const NO_ANSWER: Ending = { cause: 'no-answer', by: 'server', status: 480 }
+const NO_SECOND_RESPONSE: Ending = { cause: 'no-second-response', by: 'server', status: 480 }
 const UNREACHABLE: Ending = { cause: 'unreachable', by: 'server', status: 480 }
 const LOST: Ending = { cause: 'engine-lost', by: 'server', status: 503 }
 const DRAINED: Ending = { cause: 'drained', by: 'server', status: 503 }
@@ -32,28 +35,37 @@ const NO_MEDIA: Ending = { cause: 'media-timeout', by: 'server', status: 200 }
 /** The way of a call from phase to phase: which event leads where, and with what ending. */
 export class Course {
   phase: State['phase'] = 'new'
-  winner: DialId | null = null
+  winner: DeviceLegId | null = null
+  accepter: AttemptId | null = null
   ending: Ending | null = null
   plan: Plan | null = null
   targets = 0
+  /** The caller hears its provisional again each minute. */
+  reassured = false
   private target: RouteTarget | null = null
   private style: HoldStyle | null = null
-  private arrived: Arrival[] = []
-  held = false
+  private accept: AcceptStyle | null = null
+  private arrivals: Arrival[] = []
   private alerted = false
+  private toldOfAccept = false
   private due: string[] = []
-  private reason = FLOW_REPLACED
+  private reason = COMPLETED_ELSEWHERE
+  /** Those whose user has said no in this step hear that, whatever comes of the call. */
+  private silenced: { readonly attempts: readonly AttemptId[]; readonly reason: string } | null = null
 
   constructor(
     private readonly legs: Legs,
     private readonly race: Race,
   ) {}
 
-  /** `timer`: the name of the one that fired, if it was no stale one. */
-  heard(event: CallEvent, timer: string | undefined): void {
+  /** `timer`: the name of the one that fired, if it was no stale one. `answered`: the caller had its 200 before. */
+  heard(event: CallEvent, timer: string | undefined, answered: boolean): void {
+    this.silenced = null
+    if (this.phase !== 'ended')
+      this.reason = event.type === 'registered' ? FLOW_REPLACED : COMPLETED_ELSEWHERE
     const verdict = this.verdict(event, timer)
     if (timer === 'reassure') this.due.push('reassure')
-    this.follow(verdict)
+    this.follow(verdict, answered || (event.type === 'leg-closed' && event.leg === 'caller'))
   }
 
   private verdict(event: CallEvent, timer: string | undefined): Verdict {
@@ -61,13 +73,14 @@ export class Course {
       case 'new':
         if (event.type !== 'invited') return SAME
         this.style = event.hold
+        this.accept = event.accept
         return { to: 'routing', target: event.target, because: null }
       case 'routing':
         return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileRouting(event)
       case 'waiting':
         return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileWaiting(event, timer)
       case 'accepted':
-        return SAME
+        return this.whatEndsAny(event) ?? this.whileAccepted(event, timer)
       case 'connecting':
         return this.whatEndsAny(event) ?? this.whileConnecting(event, timer)
       case 'bridged':
@@ -78,7 +91,8 @@ export class Course {
   }
 
   private whatEndsAny(event: CallEvent): Verdict | undefined {
-    const status = this.phase === 'bridged' ? 200 : 503
+    const bridged = this.phase === 'bridged'
+    const status = bridged ? 200 : 503
     switch (event.type) {
       case 'media-lost':
         return ended({ ...LOST, status })
@@ -88,12 +102,18 @@ export class Course {
         return event.legs.some((l) => l === 'caller' || l === this.winner)
           ? ended({ ...LOST, status })
           : undefined
+      case 'leg-closed': {
+        if (event.leg !== 'caller') return undefined
+        // A phone that talked hears of a BYE, a phone that rang of a call that was missed.
+        const told = bridged || this.phase === 'connecting' ? 200 : 487
+        return ended({ cause: 'hung-up', by: 'caller', status: told, ...carried(event.reason) })
+      }
       case 'caller-cancelled':
-        return this.phase === 'bridged'
+        return this.legs.caller === 'open'
           ? undefined
           : ended({ cause: 'cancelled', by: 'caller', status: 487, ...carried(event.reason) })
       case 'hold-failed':
-        return this.phase === 'bridged' ? undefined : ended(event.ending)
+        return this.legs.caller === 'open' ? undefined : ended(event.ending)
       default:
         return undefined
     }
@@ -102,7 +122,7 @@ export class Course {
   private whileUndecided(event: CallEvent): Verdict | undefined {
     switch (event.type) {
       case 'dial-answered':
-        return this.legs.isOpen(event.dial) ? { to: 'connecting', winner: event.dial } : SAME
+        return this.answered(event.dial)
       case 'push-delivered':
         this.race.pushDelivered(event.attempt)
         return undefined
@@ -114,12 +134,22 @@ export class Course {
     }
   }
 
+  /** An INVITE is answered once, and not after its BYE. */
+  private answered(id: DialId): Verdict {
+    const leg = this.legs.all.get(id)
+    return leg?.phase === 'answered' && !leg.hungUp ? { to: 'connecting', winner: id } : SAME
+  }
+
+  private arrived(id: DeviceLegId): Verdict {
+    return this.legs.newcomer === id ? { to: 'connecting', winner: id } : SAME
+  }
+
   private whileRouting(event: CallEvent): Verdict {
     if (event.type === 'route-failed') return ended(event.ending)
-    if (event.type === 'registered') this.arrived.push(event)
+    if (event.type === 'registered') this.arrivals.push(event)
     if (event.type !== 'routed') return SAME
     this.plan = event.plan
-    this.race.begin(event.plan.destinations, this.arrived)
+    this.race.begin(event.plan, this.arrivals)
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : { to: 'waiting' }
   }
 
@@ -129,22 +159,27 @@ export class Course {
         this.race.registered(event)
         break
       case 'dial-progressed':
-        this.race.progressed(event.dial)
-        this.alert(event.dial, event.status)
+        this.progressed(event.dial, event.status)
         break
-      case 'dial-failed':
+      case 'dial-failed': {
+        const speaker = this.race.dialFailed(event.dial, event.status)
         // 6xx is the user's word for all of its phones (RFC 3261 §21.6).
-        if (this.race.dialFailed(event.dial, event.status) && event.status >= 600) {
-          return ended({ ...endingOfStatus(event.status, 'callee'), ...carried(event.reason) })
-        }
+        if (speaker !== null && event.status >= 600) return this.refused(speaker, event)
         break
+      }
+      case 'accepted':
+        return this.race.maySpeak(event.attempt) ? { to: 'accepted', accepter: event.attempt } : SAME
+      case 'declined':
+        return this.race.maySpeak(event.attempt) ? this.declined(event) : SAME
+      case 'leg-arrived':
+        return this.race.maySpeak(event.attempt) ? this.arrived(event.leg) : SAME
       case 'signaling-lost':
-        for (const leg of event.legs) if (leg !== 'caller') this.race.dialFailed(leg as DialId, 503)
+        for (const leg of event.legs) if (leg !== 'caller') this.race.dialFailed(leg, 503)
         break
       case 'timer':
         if (timer === 'hold') return this.nobody(NO_ANSWER)
         if (timer?.startsWith('grace:') === true)
-          this.race.graceOver(timer.slice('grace:'.length) as `a${number}`)
+          this.race.graceOver(timer.slice('grace:'.length) as AttemptId)
         break
       default:
         break
@@ -152,12 +187,42 @@ export class Course {
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : SAME
   }
 
+  private whileAccepted(event: CallEvent, timer: string | undefined): Verdict {
+    const { accepter } = this
+    switch (event.type) {
+      case 'registered':
+        this.race.awaitedRegisters(accepter, event)
+        return SAME
+      case 'dial-progressed':
+        this.progressed(event.dial, event.status)
+        return SAME
+      case 'dial-answered':
+        return this.legs.all.get(event.dial)?.attempt === accepter ? this.answered(event.dial) : SAME
+      case 'leg-arrived':
+        return event.attempt === accepter ? this.arrived(event.leg) : SAME
+      case 'declined':
+        return event.attempt === accepter ? this.declined(event) : SAME
+      case 'dial-failed': {
+        const speaker = this.race.dialFailed(event.dial, event.status)
+        const over = this.race.overFor(speaker)
+        if (speaker === null || over === null) return SAME
+        return event.status >= 600
+          ? this.refused(speaker, event)
+          : this.nobody({ ...endingOfStatus(over.status, 'callee'), ...carried(event.reason) })
+      }
+      case 'signaling-lost': {
+        for (const leg of event.legs) if (leg !== 'caller') this.race.dialFailed(leg, 503)
+        const over = this.race.overFor(accepter)
+        return over === null ? SAME : this.nobody(endingOfStatus(over.status, 'callee'))
+      }
+      default:
+        return timer === 'second-response' ? this.unconnected() : SAME
+    }
+  }
+
   private whileConnecting(event: CallEvent, timer: string | undefined): Verdict {
     if (event.type === 'connected') return { to: 'bridged' }
     if (event.type === 'connect-failed') return ended(event.ending)
-    if (event.type === 'leg-closed' && event.leg === 'caller') {
-      return ended({ cause: 'hung-up', by: 'caller', status: 200, ...carried(event.reason) })
-    }
     if (event.type === 'leg-closed' && event.leg === this.winner) {
       return ended({ cause: 'hung-up', by: 'callee', status: 480, ...carried(event.reason) })
     }
@@ -166,17 +231,47 @@ export class Course {
 
   private whileBridged(event: CallEvent): Verdict {
     if (event.type === 'media-timeout') return ended(NO_MEDIA)
-    if (event.type !== 'leg-closed' || (event.leg !== 'caller' && event.leg !== this.winner)) return SAME
-    const by = event.leg === 'caller' ? 'caller' : 'callee'
-    return ended({ cause: 'hung-up', by, status: 200, ...carried(event.reason) })
+    if (event.type !== 'leg-closed' || event.leg !== this.winner) return SAME
+    return ended({ cause: 'hung-up', by: 'callee', status: 200, ...carried(event.reason) })
   }
 
-  /** A queued caller hears 180 once, when the first device rings. */
-  private alert(id: DialId, status: number): void {
+  private declined({ attempt, redirect, ...said }: Extract<CallEvent, { type: 'declined' }>): Verdict {
+    this.race.spoke(attempt)
+    if (redirect === undefined) return this.refused(attempt, said)
+    this.race.refuses(attempt)
+    const how = { ...endingOfStatus(said.status, 'callee'), ...carried(said.reason) }
+    return this.goOn(redirect, how)
+  }
+
+  /** A user's no: for all of its own phones, and for the call where nobody else is to be asked. */
+  private refused(attempt: AttemptId, said: { status: number; reason?: string }): Verdict {
+    const how = { ...endingOfStatus(said.status, 'callee'), ...carried(said.reason) }
+    const user = this.race.refuses(attempt)
+    this.silenced = { attempts: this.race.silence(user, said.status), reason: reasonOf(how) }
+    const { users } = this.plan ?? { users: [] }
+    const next = this.plan?.otherwise.kind === 'target' ? this.plan.otherwise.target : null
+    const inTurn = isMember(this.target) || isMember(next)
+    if (!inTurn && (users.length === 0 || users.length === 1) && (user === null || user === users[0])) {
+      return ended(how)
+    }
+    if (this.phase === 'accepted') return this.nobody(how)
+    return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : SAME
+  }
+
+  private progressed(id: DialId, status: number): void {
+    this.race.progressed(id)
     const leg = this.legs.all.get(id)
     if (leg?.phase !== 'progressing' || leg.cancelled || (status !== 180 && status !== 183)) return
-    if (!this.alerted && this.style === 'queued') this.due.push('alert')
+    // A queued caller that has no answer yet hears 180 once, when the first device rings.
+    if (!this.alerted && this.style === 'queued' && this.legs.caller === 'pending') this.due.push('alert')
     this.alerted = true
+  }
+
+  private unconnected(): Verdict {
+    const otherwise = this.plan?.otherwise
+    return otherwise?.kind === 'target'
+      ? this.goOn(otherwise.target, NO_SECOND_RESPONSE)
+      : ended(NO_SECOND_RESPONSE)
   }
 
   private nobody(how: Ending): Verdict {
@@ -187,9 +282,13 @@ export class Course {
       case 'status':
         return ended(endingOfStatus(otherwise.status, 'server'))
       case 'target':
-        if (this.targets >= MOST_TARGETS) return ended(how)
-        return { to: 'routing', target: otherwise.target, because: how }
+        return this.goOn(otherwise.target, how)
     }
+  }
+
+  private goOn(target: RouteTarget, because: Ending): Verdict {
+    const farEnough = this.targets >= MOST_TARGETS && !isMember(target)
+    return farEnough ? ended(because) : { to: 'routing', target, because }
   }
 
   /** What the destinations came to: busy tells more than any other answer, and any answer more than none. */
@@ -199,14 +298,14 @@ export class Course {
     return told === undefined ? UNREACHABLE : endingOfStatus(told, 'callee')
   }
 
-  private follow(verdict: Verdict): void {
+  private follow(verdict: Verdict, answered: boolean): void {
     switch (verdict.to) {
       case 'same':
         return
       case 'routing':
-        this.targets++
+        if (!isMember(verdict.target)) this.targets++
         this.target = verdict.target
-        this.arrived = []
+        this.arrivals = []
         this.due.push(`route ${JSON.stringify(verdict.target)} after ${described(verdict.because)}`)
         if (verdict.because !== null) {
           this.race.dismiss(null, verdict.because.status)
@@ -214,21 +313,28 @@ export class Course {
         }
         break
       case 'waiting':
-        this.reason = FLOW_REPLACED
-        if (!this.held) this.due.push(`hold ${this.style}`)
-        this.held = true
+        if (!this.reassured && this.legs.caller === 'pending') {
+          this.due.push(`hold ${this.style}`)
+          this.reassured = true
+        }
+        break
+      case 'accepted':
+        this.accepter = verdict.accepter
+        this.race.accept(verdict.accepter)
+        if (!this.toldOfAccept) this.due.push(`accepted: ${this.accept}`)
+        this.toldOfAccept = true
+        if (this.accept === 'answer') this.reassured = false
         break
       case 'connecting':
         this.winner = verdict.winner
         this.due.push(`connect ${verdict.winner}`)
-        this.race.dismiss(verdict.winner, 480)
-        this.reason = COMPLETED_ELSEWHERE
+        this.race.win(verdict.winner)
         break
       case 'bridged':
         break
       case 'ended':
-        this.ending = verdict.ending
-        this.due.push(`end ${described(verdict.ending)}`)
+        this.ending = answered ? { ...verdict.ending, status: 200 } : verdict.ending
+        this.due.push(`end ${described(this.ending)}`)
         this.race.dismiss(this.winner, verdict.ending.status)
         this.reason = reasonOf(verdict.ending)
         break
@@ -249,22 +355,34 @@ export class Course {
       'the call is in the phase that it should be in',
       `${state.phase}, not ${this.phase}`,
     )
-    if (state.phase === 'routing')
-      check(state.target === this.target, 'the state says what is being looked up')
+    if ('target' in state) check(state.target === this.target, 'the state says what is being looked up')
+    if (state.phase === 'accepted') check(state.attempt === this.accepter, 'the state says who accepted')
     if (state.phase === 'ended') check(state.released === released, 'the state says whether it is released')
-    for (const effect of effects) {
-      if (effect.type === 'cancel-dial' || effect.type === 'hang-up' || effect.type === 'tell-ending') {
-        check(
-          effect.reason === this.reason,
-          'a leg is ended with the reason',
-          `${effect.reason}, not ${this.reason}`,
-        )
-      }
-      if (effect.type === 'reject-caller') {
-        check(described(effect.ending) === described(this.ending), 'the caller gets the status of the ending')
-      }
+    for (const effect of effects) this.judgeReason(effect)
+  }
+
+  private judgeReason(effect: Effect): void {
+    if (effect.type === 'cancel-dial' || effect.type === 'hang-up' || effect.type === 'tell-ending') {
+      const expected = this.reasonFor(effect)
+      check(effect.reason === expected, 'a leg is ended with the reason', `${effect.reason}, not ${expected}`)
+    }
+    if (effect.type === 'reject-caller') {
+      check(described(effect.ending) === described(this.ending), 'the caller gets the status of the ending')
     }
   }
+
+  private reasonFor(effect: Extract<Effect, { readonly reason: string }>): string {
+    const { silenced } = this
+    const attempt =
+      effect.type === 'tell-ending'
+        ? effect.attempt
+        : this.legs.attemptOf(effect.type === 'hang-up' ? effect.leg : effect.dial)
+    return silenced?.attempts.some((id) => id === attempt) === true ? silenced.reason : this.reason
+  }
+}
+
+function isMember(target: RouteTarget | null): boolean {
+  return target?.kind === 'group' && target.member !== undefined
 }
 
 function ended(ending: Ending): Verdict {
@@ -273,28 +391,4 @@ function ended(ending: Ending): Verdict {
 
 function carried(reason: string | undefined): { reason?: string } {
   return reason === undefined ? {} : { reason }
-}
-
-function described(ending: Ending | null): string {
-  return `${ending?.cause} by ${ending?.by} ${ending?.status} ${ending?.reason}`
-}
-
-function words(effect: Effect): string[] {
-  switch (effect.type) {
-    case 'route':
-      return [`route ${JSON.stringify(effect.target)} after ${described(effect.after)}`]
-    case 'hold':
-      return [`hold ${effect.style}`]
-    case 'connect':
-      return [`connect ${effect.leg}`]
-    case 'alert-caller':
-      return ['alert']
-    case 'reassure-caller':
-      return ['reassure']
-    case 'end':
-      check(!('reason' in effect.ending) || effect.ending.reason !== undefined, 'a reason is there or is not')
-      return [`end ${described(effect.ending)}`]
-    default:
-      return []
-  }
 }

@@ -1,13 +1,14 @@
 import type { DialTarget } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AttemptId, DialId, LegId } from '../../../src/call/ids.js'
+import type { AttemptId, DeviceLegId, LegId } from '../../../src/call/ids.js'
 import { check } from './check.js'
 
 export interface Leg {
-  readonly id: DialId
+  readonly id: DeviceLegId
   readonly attempt: AttemptId
-  readonly target: DialTarget
+  /** Null for a leg that a device opened. */
+  readonly target: DialTarget | null
   phase: 'trying' | 'progressing' | 'answered' | 'closed'
   cancelled: boolean
   hungUp: boolean
@@ -15,8 +16,12 @@ export interface Leg {
 
 /** The legs of a call, as the wire sees them: each is opened once, ended once in the way it is ripe for, and closed. */
 export class Legs {
-  readonly all = new Map<DialId, Leg>()
-  caller: 'absent' | 'pending' | 'answering' | 'open' | 'closing' | 'closed' = 'absent'
+  readonly all = new Map<DeviceLegId, Leg>()
+  caller: 'absent' | 'pending' | 'answering' | 'joining' | 'open' | 'closing' | 'closed' = 'absent'
+  /** The leg that came with the event that is being heard. */
+  newcomer: DeviceLegId | null = null
+  private joined = false
+  private accepted = false
 
   open(): Leg[] {
     return [...this.all.values()].filter((l) => l.phase !== 'closed')
@@ -27,25 +32,34 @@ export class Legs {
     return [...caller, ...this.open().map((l) => l.id)]
   }
 
-  isOpen(id: DialId): boolean {
+  isOpen(id: DeviceLegId): boolean {
     const leg = this.all.get(id)
     return leg !== undefined && leg.phase !== 'closed'
   }
 
+  attemptOf(leg: LegId): AttemptId | undefined {
+    return leg === 'caller' ? undefined : this.all.get(leg)?.attempt
+  }
+
   heard(event: CallEvent): void {
+    this.newcomer = event.type === 'leg-arrived' && !this.all.has(event.leg) ? event.leg : null
     switch (event.type) {
       case 'invited':
         if (this.caller === 'absent') this.caller = 'pending'
         return
       case 'caller-cancelled':
-        if (this.caller === 'pending' || this.caller === 'answering') this.caller = 'closed'
+        if (['pending', 'answering', 'joining'].includes(this.caller)) this.caller = 'closed'
         return
+      case 'caller-answered':
+        return this.turn('answering', 'open')
+      case 'hold-failed':
+        return this.turn('answering', 'pending')
       case 'connected':
-        if (this.caller === 'answering') this.caller = 'open'
-        return
+        return this.turn('joining', 'open')
       case 'connect-failed':
-        if (this.caller === 'answering') this.caller = 'pending'
-        return
+        return this.turn('joining', 'pending')
+      case 'leg-arrived':
+        return this.add({ id: event.leg, attempt: event.attempt, target: null }, 'answered')
       case 'dial-progressed':
         return this.move(event.dial, 'trying', 'progressing')
       case 'dial-answered':
@@ -62,7 +76,15 @@ export class Legs {
     }
   }
 
-  private move(id: DialId, from: Leg['phase'], to: Leg['phase']): void {
+  private turn(from: Legs['caller'], to: Legs['caller']): void {
+    if (this.caller === from) this.caller = to
+  }
+
+  private add(leg: Pick<Leg, 'id' | 'attempt' | 'target'>, phase: Leg['phase']): void {
+    if (!this.all.has(leg.id)) this.all.set(leg.id, { ...leg, phase, cancelled: false, hungUp: false })
+  }
+
+  private move(id: DeviceLegId, from: Leg['phase'], to: Leg['phase']): void {
     const leg = this.all.get(id)
     if (leg?.phase === from) leg.phase = to
   }
@@ -72,7 +94,7 @@ export class Legs {
       this.caller = 'closed'
       return
     }
-    const leg = this.all.get(id as DialId)
+    const leg = this.all.get(id)
     if (leg !== undefined) leg.phase = 'closed'
   }
 
@@ -81,25 +103,26 @@ export class Legs {
       case 'dial': {
         const { dial: id, attempt, target } = effect
         check(!this.all.has(id), 'dial ids are fresh', id)
-        this.all.set(id, { id, attempt, target, phase: 'trying', cancelled: false, hungUp: false })
-        return
+        return this.add({ id, attempt, target }, 'trying')
       }
       case 'cancel-dial':
         return this.cancel(effect.dial)
       case 'hang-up':
         return this.hangUp(effect.leg)
       case 'connect':
-        check(
-          this.all.get(effect.leg as DialId)?.phase === 'answered',
-          'the leg that gets the call has answered',
-        )
-        check(this.caller === 'pending', 'a caller is answered once')
-        this.caller = 'answering'
+        return this.join(effect.leg)
+      case 'tell-caller-accepted':
+      case 'answer-caller':
+        check(this.caller === 'pending', 'a caller is answered once, and hears nothing else after that')
+        check(!this.accepted, 'a caller hears once that somebody accepted')
+        this.accepted = true
+        if (effect.type === 'answer-caller') this.caller = 'answering'
         return
       case 'reject-caller':
         check(this.caller === 'pending', 'only a caller without a final answer is rejected')
         this.caller = 'closed'
         return
+      case 'hold':
       case 'alert-caller':
       case 'reassure-caller':
         return check(this.caller === 'pending', 'a provisional comes before the final answer')
@@ -108,7 +131,16 @@ export class Legs {
     }
   }
 
-  private cancel(id: DialId): void {
+  private join(id: DeviceLegId): void {
+    const leg = this.all.get(id)
+    check(leg?.phase === 'answered' && !leg.hungUp, 'the leg that gets the call has answered')
+    check(!this.joined, 'a caller is joined once')
+    check(['pending', 'answering', 'open'].includes(this.caller), 'a caller that is joined is there')
+    this.joined = true
+    this.turn('pending', 'joining')
+  }
+
+  private cancel(id: DeviceLegId): void {
     const leg = this.all.get(id)
     check(
       leg?.phase === 'trying' || leg?.phase === 'progressing',
@@ -125,14 +157,14 @@ export class Legs {
       this.caller = 'closing'
       return
     }
-    const leg = this.all.get(id as DialId)
+    const leg = this.all.get(id)
     check(leg?.phase === 'answered', 'BYE only on an open leg', id)
     check(!leg.hungUp, 'a leg gets one BYE', id)
     leg.hungUp = true
   }
 
   /** What holds of the legs in a phase, whichever way it was reached. */
-  settled(phase: string, winner: DialId | null): void {
+  settled(phase: string, winner: DeviceLegId | null, accepter: AttemptId | null): void {
     const kept = this.open().filter((l) => (l.phase === 'answered' ? !l.hungUp : !l.cancelled))
     const strayed = kept.filter((l) => l.phase === 'answered' && l.id !== winner)
     check(strayed.length === 0, 'a 200 that nobody wants any more is hung up', strayed[0]?.id)
@@ -143,6 +175,12 @@ export class Legs {
         const owners = new Set(kept.map((l) => l.attempt))
         return check(owners.size === kept.length, 'a phone has one INVITE at a time')
       }
+      case 'accepted':
+        check(kept.length <= 1, 'a phone has one INVITE at a time')
+        return check(
+          kept.every((l) => l.attempt === accepter),
+          'once a user has accepted, nobody else is rung',
+        )
       case 'connecting':
       case 'bridged':
         return check(

@@ -1,7 +1,8 @@
 import { type Arrival, type Destination, destinationOf } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
-import type { AttemptId, DialId } from '../../../src/call/ids.js'
+import type { AttemptId, DeviceLegId } from '../../../src/call/ids.js'
 import type { Over } from '../../../src/call/state.js'
+import type { Plan } from '../../../src/call/plan.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 
@@ -17,14 +18,12 @@ interface Runner {
   /** The machine's name for it, once it has asked something for it. */
   id: AttemptId | null
   dialled: number
-  current: DialId | null
+  current: DeviceLegId | null
   push: 'none' | 'asked' | 'delivered' | 'refused'
   grace: boolean
   /** Pushed, and not told since how the call ended. */
   owed: boolean
   over: Over | null
-  /** It has the call. */
-  won: boolean
 }
 
 /** Who of the destinations can still answer, and what each of them is due: a push, an INVITE, word of the ending. */
@@ -33,18 +32,21 @@ export class Race {
   /** What the machine has to ask in this step, in words; nothing else of that kind may be asked. */
   private due: string[] = []
   private stops: Runner[] = []
+  /** Users who said no, and whom no step has asked since. */
+  private refused: string[] = []
 
   constructor(private readonly legs: Legs) {}
 
   /** The destinations of a step; what registered while they were looked up is newer than they are. */
-  begin(planned: readonly Destination[], arrived: readonly Arrival[]): void {
-    const wanted = [...planned]
+  begin({ destinations, users }: Plan, arrived: readonly Arrival[]): void {
+    const wanted = [...destinations]
+    this.refused = this.refused.filter((user) => !users.includes(user))
     for (const arrival of arrived) {
       const fresh = destinationOf(arrival)
       const at = wanted.findIndex((d) => isPhone(d, arrival))
       // Whoever is out for good in an earlier step stays out, unless this step asks for it by name.
       if (at >= 0) wanted[at] = fresh
-      else if (this.phone(arrival)?.over?.final !== true) wanted.push(fresh)
+      else if (!this.isRefused(arrival)) wanted.push(fresh)
     }
     for (const destination of wanted) this.enter(destination)
   }
@@ -53,7 +55,7 @@ export class Race {
     const key = keyOf(destination)
     const runner: Runner = {
       ...{ key, destination, id: null, dialled: 0, current: null },
-      ...{ push: 'none', grace: false, owed: false, over: null, won: false },
+      ...{ push: 'none', grace: false, owed: false, over: null },
     }
     this.runners.push(runner)
     if (destination.kind !== 'device') return this.expectDial(runner)
@@ -63,9 +65,8 @@ export class Race {
     this.expectDial(runner)
   }
 
-  registered(arrival: Arrival): void {
-    const runner = this.phone(arrival)
-    if (runner === undefined) return this.enter(destinationOf(arrival))
+  registered(arrival: Arrival, runner = this.phone(arrival)): void {
+    if (runner === undefined) return this.isRefused(arrival) ? undefined : this.enter(destinationOf(arrival))
     if (runner.over?.final === true || runner.dialled >= MOST_DIALS) return
     if (this.flowOf(runner) === arrival.contact.flow) return
     runner.destination = destinationOf(arrival)
@@ -75,10 +76,73 @@ export class Race {
     this.expectDial(runner)
   }
 
-  /** Returns whether the INVITE that failed was the one that counted. */
-  dialFailed(id: DialId, status: number): boolean {
+  /** It is out for good, or its user has said no on another phone. */
+  private isRefused(arrival: Arrival): boolean {
+    return this.refused.includes(arrival.user) || this.phone(arrival)?.over?.final === true
+  }
+
+  /** Only the device that accepted is waited for. */
+  awaitedRegisters(id: AttemptId | null, arrival: Arrival): void {
+    const runner = this.byId(id ?? undefined)
+    if (runner !== undefined && isPhone(runner.destination, arrival)) this.registered(arrival, runner)
+  }
+
+  /** A device that is not out for good. */
+  maySpeak(id: AttemptId): boolean {
+    const runner = this.byId(id)
+    if (runner?.destination.kind !== 'device' || runner.over?.final === true) return false
+    // Where the same device is asked again, its earlier attempt is history.
+    return this.runners.findLast((r) => r.key === runner.key) === runner
+  }
+
+  /** Its user accepted: it knows of the call, and is told of its end; all the others hear that they are late. */
+  accept(id: AttemptId): void {
+    const accepter = this.byId(id)
+    for (const loser of this.runners.filter((r) => r !== accepter)) this.lose(loser, 480)
+    if (accepter === undefined) return
+    if (accepter.push === 'asked') this.stops.push(accepter)
+    Object.assign(accepter, { push: 'delivered', grace: false, owed: true, over: null })
+  }
+
+  /** It has said what it has to say. */
+  spoke(id: AttemptId): void {
+    const speaker = this.byId(id)
+    if (speaker === undefined) return
+    if (speaker.push === 'asked') this.stops.push(speaker)
+    speaker.owed = false
+  }
+
+  /** Notes the user who said no; null for a number outside. */
+  refuses(id: AttemptId): string | null {
+    const destination = this.byId(id)?.destination
+    if (destination === undefined || destination.kind === 'outside') return null
+    this.refused.push(destination.user)
+    return destination.user
+  }
+
+  /** No phone of this user is asked any more. Returns which were until now. */
+  silence(user: string | null, status: number): AttemptId[] {
+    const theirs = this.runners.filter(
+      ({ destination, over }) =>
+        destination.kind !== 'outside' && destination.user === user && over?.final !== true,
+    )
+    for (const runner of theirs) {
+      this.lose(runner, status)
+      runner.over = { status, final: true }
+    }
+    return theirs.flatMap((r) => (r.id === null ? [] : [r.id]))
+  }
+
+  /** How it is out for good. */
+  overFor(id: AttemptId | null): Over | null {
+    const over = this.byId(id ?? undefined)?.over ?? null
+    return over?.final === true ? over : null
+  }
+
+  /** Returns whose INVITE failed, where it was the one that counted. */
+  dialFailed(id: DeviceLegId, status: number): AttemptId | null {
     const runner = this.runners.find((r) => r.current === id)
-    if (runner === undefined) return false
+    if (runner === undefined) return null
     runner.current = null
     if (!STALE.includes(status)) {
       runner.owed = false
@@ -93,10 +157,10 @@ export class Race {
     } else if (runner.push === 'refused') {
       this.out(runner, { status: 480, final: false })
     }
-    return true
+    return runner.id
   }
 
-  progressed(id: DialId): void {
+  progressed(id: DeviceLegId): void {
     const runner = this.byId(this.legs.all.get(id)?.attempt)
     if (runner?.current === id) runner.grace = false
   }
@@ -120,19 +184,26 @@ export class Race {
     if (runner.current === null && runner.over === null) this.out(runner, { status: 480, final: false })
   }
 
+  /** A leg has the call: its phone, and no other. */
+  win(leg: DeviceLegId): void {
+    const won = this.byId(this.legs.all.get(leg)?.attempt)
+    if (won?.push === 'asked') this.stops.push(won)
+    if (won !== undefined) Object.assign(won, { current: leg, over: null, owed: false })
+    this.dismiss(leg, 480)
+  }
+
   /** The race is decided, or this step of it left: all but the winner hear of it, by SIP or else by push. */
-  dismiss(winner: DialId | null, status: number): void {
+  dismiss(winner: DeviceLegId | null, status: number): void {
     const won = winner === null ? undefined : this.byId(this.legs.all.get(winner)?.attempt)
-    // Said when it wins, and not again when the call ends.
-    if (won?.push === 'asked' && !won.won) this.stops.push(won)
-    if (won !== undefined) Object.assign(won, { current: winner, over: null, owed: false, won: true })
-    for (const loser of this.runners.filter((r) => r !== won)) {
-      const rings = loser.current !== null && this.legs.all.get(loser.current)?.phase === 'progressing'
-      if (loser.owed && !rings) this.due.push(`tell ${loser.key}`)
-      if (loser.owed && loser.push === 'asked') this.stops.push(loser)
-      Object.assign(loser, { owed: false, current: null })
-      this.out(loser, loser.over ?? { status, final: true })
-    }
+    for (const loser of this.runners.filter((r) => r !== won)) this.lose(loser, status)
+  }
+
+  private lose(loser: Runner, status: number): void {
+    const rings = loser.current !== null && this.legs.all.get(loser.current)?.phase === 'progressing'
+    if (loser.owed && !rings) this.due.push(`tell ${loser.key}`)
+    if (loser.owed && loser.push === 'asked') this.stops.push(loser)
+    Object.assign(loser, { owed: false, current: null })
+    this.out(loser, loser.over ?? { status, final: true })
   }
 
   everybodyIsOut(): boolean {
@@ -156,6 +227,15 @@ export class Race {
     return deaf.flatMap((r) => (r.id === null ? [] : [r.id]))
   }
 
+  everybody(): AttemptId[] {
+    return this.runners.flatMap((r) => (r.id === null ? [] : [r.id]))
+  }
+
+  /** Those whose word by API does not count. */
+  mute(): AttemptId[] {
+    return this.everybody().filter((id) => !this.maySpeak(id))
+  }
+
   /** Compares what was asked with what was due. */
   judge(effects: readonly Effect[]): void {
     const asked = effects.flatMap((e) => this.words(e))
@@ -166,7 +246,7 @@ export class Race {
     )
     const stopped = effects.flatMap((e) => (e.type === 'stop-wake' ? [this.byId(e.attempt)] : []))
     check(
-      stopped.every((r) => r?.push === 'asked'),
+      stopped.every((r) => r !== undefined && (r.push === 'asked' || this.stops.includes(r))),
       'only a push without a result is stopped',
     )
     check(

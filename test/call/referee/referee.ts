@@ -35,15 +35,18 @@ export class Referee {
   private step(event: CallEvent): readonly Effect[] {
     const wasReleased = this.released
     const timer = event.type === 'timer' ? this.timers.fire(event.id) : undefined
+    const answered = this.legs.caller === 'open'
     this.legs.heard(event)
-    this.course.heard(event, timer)
+    this.course.heard(event, timer, answered)
     const { state, effects } = this.transition(this.state, event)
     this.state = state
     for (const effect of effects) {
       this.journal.push(effect)
-      check(!this.released, 'nothing is asked after the release', effect.type)
+      // A leg that arrives then would ring on for ever.
+      const arrived = event.type === 'leg-arrived' && effect.type === 'hang-up' && effect.leg === event.leg
+      check(!this.released || arrived, 'nothing is asked after the release', effect.type)
       this.legs.asked(effect)
-      this.timers.asked(effect, this.course.plan ?? { ringMs: NaN, graceMs: NaN })
+      this.timers.asked(effect, this.course.plan ?? { ringMs: NaN, graceMs: NaN, secondResponseMs: NaN })
       if (effect.type === 'release') this.release(effect.leaked, timer)
     }
     this.race.judge(effects)
@@ -70,11 +73,11 @@ export class Referee {
   }
 
   private settled(timer: string | undefined): void {
-    const { phase, winner } = this.course
+    const { phase, winner, accepter } = this.course
     if (this.released) return this.timers.settled([])
     const { state, legs } = this
     check(state.phase === 'new' || state.caller === legs.caller, "the state says how the caller's leg stands")
-    this.legs.settled(phase, winner)
+    this.legs.settled(phase, winner, accepter)
     this.timers.settled(this.dueTimers())
     if (phase !== 'ended') return
     check(timer !== 'settle', 'a call whose legs never close is released all the same')
@@ -84,11 +87,11 @@ export class Referee {
   private dueTimers(): readonly string[] {
     switch (this.course.phase) {
       case 'routing':
-        return this.course.held ? ['reassure'] : []
+        return this.course.reassured ? ['reassure'] : []
       case 'waiting':
-        return ['hold', 'reassure', ...this.race.graces()]
+        return ['hold', ...this.race.graces(), ...(this.course.reassured ? ['reassure'] : [])]
       case 'accepted':
-        return []
+        return ['second-response', ...(this.course.reassured ? ['reassure'] : [])]
       case 'connecting':
         return ['connect']
       case 'ended':

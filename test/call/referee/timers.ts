@@ -1,8 +1,16 @@
 import type { Effect } from '../../../src/call/effect.js'
 import type { TimerId } from '../../../src/call/ids.js'
+import type { Plan } from '../../../src/call/plan.js'
 import { check } from './check.js'
 
 const FIXED_MS: Readonly<Record<string, number>> = { reassure: 60_000, connect: 15_000, settle: 40_000 }
+
+type Times = Pick<Plan, 'ringMs' | 'graceMs' | 'secondResponseMs'>
+
+function timeOf(name: string, { ringMs, graceMs, secondResponseMs }: Times): number {
+  if (name === 'hold') return ringMs
+  return name === 'second-response' ? secondResponseMs : graceMs
+}
 
 /** The timers that run, by what their id says they are for. */
 export class Timers {
@@ -16,7 +24,7 @@ export class Timers {
     return nameOf(id)
   }
 
-  asked(effect: Effect, { ringMs, graceMs }: { ringMs: number; graceMs: number }): void {
+  asked(effect: Effect, times: Times): void {
     if (effect.type === 'stop-timer') {
       check(this.running.delete(effect.id), 'only a running timer is stopped', effect.id)
       this.stale.push(effect.id)
@@ -25,7 +33,7 @@ export class Timers {
     const { id, ms } = effect
     check(!this.running.has(id) && !this.stale.includes(id), 'timer ids are fresh', id)
     const name = nameOf(id)
-    const expected = name === 'hold' ? ringMs : name.startsWith('grace:') ? graceMs : FIXED_MS[name]
+    const expected = FIXED_MS[name] ?? timeOf(name, times)
     check(ms === expected, 'a timer runs as long as it should', `${id} ${ms}`)
     this.running.add(id)
   }

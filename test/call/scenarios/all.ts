@@ -1,4 +1,6 @@
 import type { State } from '../../../src/call/state.js'
+import { accepted } from './accepted.js'
+import { answering } from './answering.js'
 import { ended } from './ended.js'
 import { bridged, connecting } from './joined.js'
 import { routing } from './routing.js'
@@ -27,8 +29,8 @@ const beginning: readonly Scenario[] = [
 export const SCENARIOS: Readonly<Record<State['phase'], readonly Scenario[]>> = {
   new: beginning,
   routing,
-  waiting,
-  accepted: [],
+  waiting: [...waiting, ...answering],
+  accepted,
   connecting,
   bridged,
   ended,

@@ -1,7 +1,7 @@
 import type { DialTarget } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AttemptId, DialId, LegId, TimerId } from '../../../src/call/ids.js'
+import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from '../../../src/call/ids.js'
 import type { State, TimerName } from '../../../src/call/state.js'
 import type { Transition } from '../referee/check.js'
 import { Referee } from '../referee/referee.js'
@@ -9,7 +9,7 @@ import { Referee } from '../referee/referee.js'
 /** Plays a call step by step, and knows everybody in it by name. */
 export class Cast {
   private readonly referee: Referee
-  private readonly attempts = new Map<string, AttemptId>()
+  private readonly attempts = new Map<AttemptId, string>()
 
   constructor(transition: Transition) {
     this.referee = new Referee(transition)
@@ -23,26 +23,41 @@ export class Cast {
   play(happening: (cast: this) => CallEvent): readonly string[] {
     const effects = this.referee.feed(happening(this))
     for (const effect of effects) {
-      if (effect.type === 'wake') this.attempts.set(effect.deviceId, effect.attempt)
-      if (effect.type === 'dial') this.attempts.set(nameOf(effect.target), effect.attempt)
+      if (effect.type === 'wake') this.attempts.set(effect.attempt, effect.deviceId)
+      if (effect.type === 'dial') this.attempts.set(effect.attempt, nameOf(effect.target))
     }
     return effects.flatMap((e) => this.words(e))
   }
 
+  /** `stranger` has no part in the call; `alice before` is what became of alice in an earlier step. */
   attempt(name: string): AttemptId {
-    return known(this.attempts.get(name), `attempt of ${name}`)
+    if (name === 'stranger') return 'a999'
+    const [who, before] = name.split(' ')
+    const all = [...this.attempts].flatMap(([id, called]) => (called === who ? [id] : []))
+    return known(all.at(before === undefined ? -1 : -2), `attempt of ${name}`)
   }
 
   /** The last INVITE to a phone, or the one on a flow. */
   dial(name: string, flow?: number): DialId {
     const legs = [...this.referee.legs.all.values()]
     const called = flow === undefined ? name : `${name} on flow ${flow}`
-    const leg = legs.findLast(({ target }) => nameOf(target) === called || placeOf(target) === called)
-    return known(leg, `INVITE to ${called}`).id
+    const leg = legs.findLast(
+      ({ target }) => target !== null && (nameOf(target) === called || placeOf(target) === called),
+    )
+    return known(leg, `INVITE to ${called}`).id as DialId
   }
 
+  /** `alice's own` is the leg that alice's device opened. */
   leg(name: string): LegId {
-    return name === 'caller' ? 'caller' : this.dial(name)
+    if (name === 'caller') return name
+    const own = [...this.referee.legs.all.keys()].findLast((id) => this.legName(id) === name)
+    return own ?? this.dial(name)
+  }
+
+  /** The id of the next leg that arrives. */
+  arriving(): ArrivingId {
+    const arrived = [...this.referee.legs.all.values()].filter(({ target }) => target === null)
+    return `i${arrived.length + 1}`
   }
 
   timer(name: TimerName): TimerId {
@@ -56,19 +71,19 @@ export class Cast {
     return known(this.referee.timers.stale.at(-1), 'stale timer')
   }
 
+  /** Where our INVITE went. */
   private target(dial: DialId): DialTarget {
-    return known(this.referee.legs.all.get(dial), dial).target
+    return known(this.referee.legs.all.get(dial)?.target ?? undefined, dial)
   }
 
   private legName(leg: LegId): string {
-    return leg === 'caller' ? leg : nameOf(this.target(leg as DialId))
+    if (leg === 'caller') return leg
+    const { target, attempt } = known(this.referee.legs.all.get(leg), leg)
+    return target === null ? `${this.nameOfAttempt(attempt)}'s own` : nameOf(target)
   }
 
   private nameOfAttempt(id: AttemptId): string {
-    return known(
-      [...this.attempts].find(([, attempt]) => attempt === id),
-      id,
-    )[0]
+    return this.attempts.get(id) ?? 'stranger'
   }
 
   private words(effect: Effect): string[] {
@@ -94,7 +109,7 @@ export class Cast {
       case 'cancel-dial':
         return [`CANCEL ${placeOf(this.target(effect.dial))}: ${short(effect.reason)}`]
       case 'connect':
-        return [`join ${nameOf(this.target(effect.leg as DialId))}`]
+        return [`join ${this.legName(effect.leg)}`]
       case 'hang-up':
         return [`BYE ${this.legName(effect.leg)}: ${short(effect.reason)}`]
       case 'reject-caller':

@@ -1,5 +1,6 @@
 import { app } from '../vocabulary.js'
 import * as it from './happenings.js'
+import { ANSWERING } from './accepted.js'
 import { ANSWERED, TALKING } from './joined.js'
 import type { Scenario } from './scenario.js'
 
@@ -91,6 +92,41 @@ export const ended: readonly Scenario[] = [
     given: [...CANCELLED, it.timeIsUp('settle')],
     when: it.fails('alice', 487),
     then: [],
+    becomes: 'ended',
+  },
+  {
+    title: 'a device that comes by itself after the end is turned away with the reason of the end',
+    given: CANCELLED,
+    when: it.comes('alice'),
+    then: ["BYE alice's own: Caller cancelled"],
+    becomes: 'ended',
+  },
+  {
+    title: 'a device that comes by itself when the call is forgotten is turned away all the same',
+    given: [...CANCELLED, it.fails('alice', 487)],
+    when: it.comes('alice'),
+    then: ["BYE alice's own: Caller cancelled"],
+    becomes: 'ended',
+  },
+  {
+    title: 'a call is not forgotten before the device that was turned away is gone',
+    given: [...CANCELLED, it.comes('alice'), it.fails('alice', 487)],
+    when: it.hangsUp("alice's own"),
+    then: ['released'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a caller that gets its early 200 after the end is hung up with the reason of the end',
+    given: [...ANSWERING, it.mediaLost],
+    when: it.callerAnswered,
+    then: ['BYE caller: Server lost'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a caller whose early 200 fails after the end is refused',
+    given: [...ANSWERING, it.mediaLost],
+    when: it.notHeld,
+    then: ['503 to the caller', 'released'],
     becomes: 'ended',
   },
   {

@@ -1,7 +1,7 @@
 import type { Destination } from '../../../src/call/destination.js'
 import type { EndingCause } from '../../../src/call/ending.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AcceptStyle, HoldStyle, Otherwise } from '../../../src/call/plan.js'
+import type { AcceptStyle, HoldStyle, Otherwise, RouteTarget } from '../../../src/call/plan.js'
 import type { TimerName } from '../../../src/call/state.js'
 import { contactOf, userOf } from '../vocabulary.js'
 import type { Cast } from './cast.js'
@@ -18,11 +18,15 @@ export const invited =
 
 /** The look-up found these. */
 export const found =
-  (destinations: readonly Destination[], otherwise: Otherwise = { kind: 'outcome' }): Happening =>
+  (
+    destinations: readonly Destination[],
+    otherwise: Otherwise = { kind: 'outcome' },
+    users: readonly string[] = ['alice'],
+  ): Happening =>
   () => ({
     type: 'routed',
     plan: {
-      users: ['alice'],
+      users,
       destinations,
       ringMs: 30_000,
       graceMs: 300,
@@ -32,6 +36,9 @@ export const found =
   })
 
 export const thenBob: Otherwise = { kind: 'target', target: { kind: 'user', user: 'bob' } }
+
+/** Alice, and then the next member of her team. */
+export const thenNext: Otherwise = { kind: 'target', target: { kind: 'group', group: 'team', member: 1 } }
 
 export const notFound: Happening = () => ({ type: 'route-failed', ending: failed('not-found', 404) })
 export const held: Happening = () => ({ type: 'held' })
@@ -78,6 +85,30 @@ export const answers =
 export const fails =
   (name: string, status: number, { on, reason }: { on?: number; reason?: string } = {}): Happening =>
   (cast) => ({ type: 'dial-failed', dial: cast.dial(name, on), status, ...withReason(reason) })
+
+/** The user of a device taps its notification. */
+export const accepts =
+  (name: string): Happening =>
+  (cast) => ({ type: 'accepted', attempt: cast.attempt(name) })
+
+export const declines =
+  (
+    name: string,
+    status: number,
+    { reason, redirect }: { reason?: string; redirect?: RouteTarget } = {},
+  ): Happening =>
+  (cast) => ({
+    ...{ type: 'declined', attempt: cast.attempt(name), status },
+    ...withReason(reason),
+    ...(redirect === undefined ? {} : { redirect }),
+  })
+
+/** A device opens a leg of its own. */
+export const comes =
+  (name: string): Happening =>
+  (cast) => ({ type: 'leg-arrived', leg: cast.arriving(), attempt: cast.attempt(name) })
+
+export const callerAnswered: Happening = () => ({ type: 'caller-answered' })
 
 export const joined: Happening = () => ({ type: 'connected' })
 export const notJoined: Happening = () => ({ type: 'connect-failed', ending: failed('connect-failed', 500) })

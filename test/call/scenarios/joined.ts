@@ -1,4 +1,5 @@
 import { app } from '../vocabulary.js'
+import { ACCEPTED, ANSWERING, EARLY } from './accepted.js'
 import * as it from './happenings.js'
 import type { Scenario } from './scenario.js'
 
@@ -7,7 +8,7 @@ export const ANSWERED = [it.invited(), it.found([app('alice', 1), app('tablet', 
 /** Alice and the caller talk. */
 export const TALKING = [...ANSWERED, it.fails('tablet', 487), it.joined]
 
-export const connecting: readonly Scenario[] = [
+const connectingPlainly: readonly Scenario[] = [
   {
     title: 'the legs are joined',
     given: ANSWERED,
@@ -127,6 +128,83 @@ export const connecting: readonly Scenario[] = [
   },
 ]
 
+/** What is different where the caller was answered before a device was there. */
+const connectingEarly: readonly Scenario[] = [
+  {
+    title: 'a caller that was answered early is joined',
+    given: [...EARLY, it.comes('alice')],
+    when: it.joined,
+    then: [],
+    becomes: 'bridged',
+  },
+  {
+    title: 'a caller that was answered early hears that the legs cannot be joined by BYE',
+    given: [...EARLY, it.comes('alice')],
+    when: it.notJoined,
+    then: [
+      "BYE alice's own: The legs could not be joined",
+      'BYE caller: The legs could not be joined',
+      'ended: connect-failed by server 200',
+    ],
+    becomes: 'ended',
+  },
+  {
+    title: 'the legs cannot be joined while the early 200 is on its way',
+    given: [...ANSWERING, it.comes('alice')],
+    when: it.notJoined,
+    then: ["BYE alice's own: The legs could not be joined", 'ended: connect-failed by server 500'],
+    becomes: 'ended',
+  },
+  {
+    title: 'the early 200 fails while the legs are joined',
+    given: [...ANSWERING, it.comes('alice')],
+    when: it.notHeld,
+    then: [
+      "BYE alice's own: Not acceptable here",
+      '488 to the caller',
+      'ended: not-acceptable by server 488',
+    ],
+    becomes: 'ended',
+  },
+  {
+    title: 'the early 200 is heard of while the legs are joined',
+    given: [...ANSWERING, it.comes('alice'), it.callerAnswered],
+    when: it.hangsUp("alice's own"),
+    then: ['BYE caller: Normal call clearing', 'ended: hung-up by callee 200'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a CANCEL that comes after an early 200 is too late',
+    given: [...EARLY, it.comes('alice')],
+    when: it.callerCancels(),
+    then: [],
+    becomes: 'connecting',
+  },
+  {
+    title: 'the gateway of a device that came by itself is lost',
+    given: [...EARLY, it.comes('alice')],
+    when: it.gatewayLost("alice's own"),
+    then: ['BYE caller: Server lost', 'ended: engine-lost by server 200'],
+    becomes: 'ended',
+  },
+  {
+    title: 'a second leg of the device that has the call is turned away',
+    given: [...ACCEPTED, it.comes('alice')],
+    when: it.comes('alice'),
+    then: ["BYE alice's own: Call completed elsewhere"],
+    becomes: 'connecting',
+  },
+  {
+    title: 'a device that comes by itself after another answered is turned away',
+    given: ANSWERED,
+    when: it.comes('tablet'),
+    then: ["BYE tablet's own: Call completed elsewhere"],
+    becomes: 'connecting',
+  },
+]
+
+export const connecting: readonly Scenario[] = [...connectingPlainly, ...connectingEarly]
+
 export const bridged: readonly Scenario[] = [
   {
     title: 'the caller hangs up, and the phone is told with the same reason',
@@ -162,6 +240,20 @@ export const bridged: readonly Scenario[] = [
     when: it.answers('tablet'),
     then: ['BYE tablet: Call completed elsewhere'],
     becomes: 'bridged',
+  },
+  {
+    title: 'a device comes by itself to a call that another has, and is turned away',
+    given: TALKING,
+    when: it.comes('tablet'),
+    then: ["BYE tablet's own: Call completed elsewhere"],
+    becomes: 'bridged',
+  },
+  {
+    title: 'a device that came by itself hangs up',
+    given: [...EARLY, it.comes('alice'), it.joined],
+    when: it.hangsUp("alice's own"),
+    then: ['BYE caller: Normal call clearing', 'ended: hung-up by callee 200'],
+    becomes: 'ended',
   },
   {
     title: 'a phone that was cancelled says so',

@@ -1,4 +1,5 @@
 import { app, desk } from '../vocabulary.js'
+import { ACCEPTED_OF_MANY, EARLY } from './accepted.js'
 import * as it from './happenings.js'
 import type { Scenario } from './scenario.js'
 
@@ -74,7 +75,28 @@ export const routing: readonly Scenario[] = [
     when: it.found([], it.thenBob),
     then: ['480 to the caller', 'ended: unreachable by server 480', 'released'],
     becomes: 'ended',
-    detail: 'the chain of no-answer targets is a loop',
+    detail: 'the chain of targets is a loop',
+  },
+  {
+    title: 'a team may have more members than a call has targets otherwise',
+    given: [it.invited(), ...[1, 2, 3, 4, 5, 6].map(() => it.found([], it.thenNext))],
+    when: it.found([app('alice', 1)]),
+    then: ['INVITE alice on flow 1', 'hold the caller: ringing'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that was answered early is not held again at the next target',
+    given: [...EARLY, it.timeIsUp('second-response')],
+    when: it.found([app('bob', 2)]),
+    then: ['INVITE bob on flow 2'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'the device that accepted comes after its time, and is turned away',
+    given: [...ACCEPTED_OF_MANY, it.timeIsUp('second-response')],
+    when: it.comes('alice'),
+    then: ["BYE alice's own: Call completed elsewhere"],
+    becomes: 'routing',
   },
   {
     title: 'a phone that registers during the look-up is called where it is now',

@@ -1,0 +1,44 @@
+import { cancelled, ending, hungUp } from '../ending.js'
+import type { CallEvent } from '../event.js'
+import { end } from '../finish.js'
+import { withoutLeg } from '../legs.js'
+import type { Accepted, Connecting, Routing, Step, Waiting } from '../state.js'
+import { stay } from '../step.js'
+
+type Unbridged = Routing | Waiting | Accepted | Connecting
+type Event = Extract<
+  CallEvent,
+  {
+    type: 'caller-cancelled' | 'caller-answered' | 'hold-failed' | 'leg-closed' | 'media-lost' | 'drained'
+  }
+>
+
+/** What means the same in each phase before the call is bridged: what becomes of its caller, and of the server. */
+export function whileUnbridged(state: Unbridged, event: Event): Step {
+  switch (event.type) {
+    case 'caller-cancelled':
+      // It comes too late for an INVITE that has its final answer (RFC 3261 §9.2).
+      return state.caller === 'open' ? stay(state) : end(state, cancelled(event.reason), 'closed')
+    case 'caller-answered':
+      return stay(state.caller === 'answering' ? { ...state, caller: 'open' } : state)
+    case 'hold-failed':
+      // A provisional that the 200 has overtaken is missed by nobody.
+      if (state.caller === 'open') return stay(state)
+      return end(state, event.ending, state.caller === 'answering' ? 'pending' : state.caller)
+    case 'leg-closed':
+      return event.leg === 'caller' ? callerHungUp(state, event.reason) : stay(withoutLeg(state, event.leg))
+    case 'media-lost':
+      return end(state, ending('engine-lost', 'server', { detail: 'the media engine was lost' }))
+    case 'drained':
+      return end(state, ending('drained', 'server'))
+    default:
+      return event satisfies never
+  }
+}
+
+/** Who hangs up has had its 200, though that may not have been heard yet. */
+function callerHungUp(state: Unbridged, reason: string | undefined): Step {
+  // For a phone that only rang this is a call that it missed.
+  const status = state.phase === 'connecting' ? 200 : 487
+  return end({ ...state, caller: 'open' }, hungUp('caller', reason, status), 'closed')
+}
