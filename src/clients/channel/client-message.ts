@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import type { ConnectionData } from '../../ports/invitations.js'
+import { connectionData as connection } from './connection-data.js'
 
 /** Bounds of what a client may send; the token's is that of the token check. */
 const name = z.string().min(1).max(256)
 const token = z.string().min(1).max(4096)
 const ref = z.union([z.string().max(64), z.number()]).optional()
 const number = z.int().min(0)
-const connection = z.json().transform((value) => value as ConnectionData)
 
 export const redirectTarget = z.union([
   z.strictObject({ user: name }),

@@ -1,4 +1,4 @@
-import type { ConnectionData, InvitationPhase } from '../../ports/invitations.js'
+import type { Expiry, ToldInitiator, ToldInvited } from '../../ports/invitation-messages.js'
 import type { CallState, InvitationJson } from './views.js'
 import type { Ref } from './client-message.js'
 
@@ -10,52 +10,6 @@ export type Told =
   | ({ readonly type: 'ended' } & Readonly<Record<string, unknown>>)
   | ToldInvited
   | ToldInitiator
-
-interface Expiry {
-  readonly expiresAt: string
-  readonly expiresAtMs: number
-}
-
-/** To a device that is invited. */
-export type ToldInvited =
-  | ({
-      readonly type: 'invitation'
-      readonly invitation: string
-      /** Opens this invitation for this device. */
-      readonly token: string
-      /** User of the initiator. */
-      readonly initiator: string
-      readonly connection: ConnectionData
-      readonly note?: string
-    } & Expiry)
-  /** The initiator connects to this device. */
-  | { readonly type: 'invitation-connected'; readonly invitation: string }
-  | { readonly type: 'invitation-ended'; readonly invitation: string; readonly why: InvitedEnd }
-
-/** `elsewhere`: the initiator has connected to others. */
-export type InvitedEnd = 'elsewhere' | 'cancelled' | 'expired'
-
-/** To the initiator of an invitation. */
-export type ToldInitiator =
-  | {
-      readonly type: 'invitation-accepted'
-      readonly invitation: string
-      readonly device: string
-      readonly user: string
-      readonly connection: ConnectionData
-    }
-  | {
-      readonly type: 'invitation-declined'
-      readonly invitation: string
-      readonly device: string
-      readonly user: string
-      readonly reason?: string
-    }
-  | {
-      readonly type: 'invitation-ended'
-      readonly invitation: string
-      readonly why: Exclude<InvitationPhase, 'open' | 'connected' | 'cancelled'>
-    }
 
 /** What is sent without a number, on a channel only. */
 export type Unnumbered =

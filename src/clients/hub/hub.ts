@@ -9,15 +9,15 @@ import type {
 } from '../../ports/client-messages.js'
 import type { Clock } from '../../ports/clock.js'
 import type { InvitationControl } from '../../ports/invitation-control.js'
+import type { ToldInvited } from '../../ports/invitation-messages.js'
 import type { Log } from '../../ports/log.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { Channel } from '../channel/channel.js'
 import { addressOf, type ChannelIdentity } from '../channel/identity.js'
 import { CHANNEL_LIMITS, type ChannelLimits, QUEUE_LIMITS } from '../channel/limits.js'
 import { perform } from '../channel/requests.js'
-import type { ToldInvited } from '../channel/server-message.js'
 import type { ChannelPeer, ChannelSocket } from '../channel/socket.js'
-import type { ClientClaims } from '../tokens/claims.js'
+import type { ClientHub, Polled, PollingClient, PollRequest } from './client-hub.js'
 import type { Tokens } from '../tokens/tokens.js'
 import { keyOf, Offers } from './offers.js'
 import { Polls } from './polls.js'
@@ -34,58 +34,6 @@ const FORGET_US = 90 * AWAY_US
 const MOST_GREETING = 1000
 /** Messages of one answer to a poll. */
 const POLL_PAGE = 100
-
-/** Devices' apps and other clients: their channels, whichever node they are on, and what they are told. */
-export interface ClientHub {
-  /**
-   * Tells the device's app of a call by its open channel. `taken`: the app has said within 300 ms that it has it.
-   * Otherwise a push is called for; the app may come to know of the call twice then, under one `callId`. Never rejects.
-   *
-   * @param payload what the push would carry
-   * @param expiresAt microseconds since the epoch
-   */
-  offerCall(
-    deviceId: string,
-    payload: Readonly<Record<string, unknown>>,
-    expiresAt: number,
-  ): Promise<'taken' | 'no-channel'>
-  /** The same for what an invited device is to know. */
-  offer(deviceId: string, message: ToldInvited, expiresAt: number): Promise<'taken' | 'no-channel'>
-  /**
-   * Tells the apps of the device that were there lately how a call ended, now or when they are back. Never rejects.
-   *
-   * @param payload what the push of the ending would carry
-   */
-  tellEnding(deviceId: string, payload: Readonly<Record<string, unknown>>): Promise<void>
-  /** A client has connected; null where too many have that have not said yet who they are. */
-  connect(socket: ChannelSocket): ChannelPeer | null
-  /** Messages of a client without a channel. Rejects with StoreUnavailable. */
-  poll(client: PollingClient, request: PollRequest, signal: AbortSignal): Promise<Polled | 'not-allowed'>
-  readonly gauges: { readonly channels: number; readonly greeting: number; readonly polls: number }
-  /** Deletes what nobody needs any more; to be called now and then. */
-  forget(): Promise<void>
-  /** Sends the clients to other nodes, and takes no new ones. */
-  drain(): void
-  /** Resolves when all that is closed is written. */
-  close(): Promise<void>
-}
-
-/** Who polls, as its client token says. */
-export type PollingClient = Pick<ClientClaims, 'client' | 'user' | 'deviceId'>
-
-export interface PollRequest {
-  /** The client has everything up to this number; without one it gets all that it has not acknowledged. */
-  readonly after?: number | undefined
-  /** Where the token leaves it open. */
-  readonly device?: string | undefined
-  readonly waitMs: number
-}
-
-export interface Polled {
-  readonly messages: readonly ClientMessage[]
-  /** Messages that were dropped for want of room since the client was last told so. */
-  readonly lost: number
-}
 
 export interface HubDeps {
   readonly store: ClientMessageStore & Pick<DeviceStore, 'device'>

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { MAX_CLIENT_MESSAGE } from '../../clients/channel/limits.js'
-import type { ClientHub } from '../../clients/hub/hub.js'
+import type { ClientHub } from '../../clients/hub/client-hub.js'
 import { PROBLEM_CONTENT_TYPE, Problem } from '../problem.js'
 import { WebSocketChannel } from './websocket-channel.js'
 
