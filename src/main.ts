@@ -6,6 +6,7 @@ import { devicesCommand } from './cli/devices.js'
 import { migrateCommand } from './cli/migrate.js'
 import { runProgram } from './cli/program.js'
 import { startCommand } from './cli/start.js'
+import { tokenCommand } from './cli/token.js'
 import { startServer } from './compose/server.js'
 import { openConfiguredStore } from './compose/store.js'
 import { version } from './version.js'
@@ -19,6 +20,7 @@ const commands = [
   migrateCommand(database),
   callsCommand(database),
   devicesCommand(database),
+  tokenCommand(database),
 ]
 
 // `reveille calls | head` closes the pipe when it has seen enough.

@@ -10,9 +10,12 @@ import { createJournal } from '../observe/journal.js'
 import type { ServerLog } from '../observe/log.js'
 import { createMetrics } from '../observe/metrics.js'
 import { createObserver } from '../observe/observer.js'
+import type { Tokens } from '../clients/tokens/tokens.js'
 import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
 import type { ListeningPoint, SignalingHandlers } from '../ports/signaling.js'
+import type { Store } from '../ports/store.js'
+import { createBearer } from '../registrar/auth/bearer.js'
 import { createRegistrar, type Registrar } from '../registrar/registrar.js'
 import { routingConfig } from '../routing/from-config.js'
 import { createRouter } from '../routing/router.js'
@@ -67,7 +70,8 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const observer = createObserver({ journal, metrics, log })
   const senders = await openSenders(watched, log, life)
   const waker = life.own(createWaker({ senders, store, bus, clock, log }))
-  const registrar = life.own(openRegistrar(watched, shared, senders, log))
+  const tokens = await openTokens(config.tokens, store)
+  const registrar = life.own(openRegistrar(watched, shared, senders, tokens, log))
   const sip = await startSip(config.sip, log)
   if (sip.server !== undefined) life.own(sip.server)
   const media = life.own(await startMedia(config.media, sip.gateways, log))
@@ -89,14 +93,13 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
-  const tokens = await openTokens(config.tokens, store)
   let url = config.http.publicUrl
   const settings = callSettings(config.sip, listening, () => url ?? '')
   const calls = life.own(
     new Calls({ signaling, media, router, table, sleepers, waker, tokens, clock, log, observer, settings }),
   )
   life.onClose(bus.subscribe((message) => calls.heard(message)))
-  life.onClose(every(FORGET_MS, () => registrar.forgetExpired(), log))
+  life.onClose(every(FORGET_MS, () => forgetExpired(registrar, store), log))
   metrics.watch({
     calls: () => calls.gauges,
     media: () => media.gauges(),
@@ -157,12 +160,15 @@ function openRegistrar(
   watched: WatchedConfig,
   { store, bus, nonceSecret }: Shared,
   senders: ReadonlyMap<string, PushSender>,
+  tokens: Tokens,
   log: Log,
 ): Registrar {
   const { domain, registration, digest } = watched.current().sip
+  const isUser = (name: string): boolean => watched.current().users.has(name)
   return createRegistrar({
     ...{ store, bus, nonceSecret, clock: systemClock, log, ids: randomUUID },
     realm: domain,
+    authenticators: [createBearer({ realm: domain, tokens, uses: store, isUser, clock: systemClock })],
     limits: registration,
     algorithms: digest,
     pushProviders: () => new Set(senders.keys()),
@@ -171,6 +177,11 @@ function openRegistrar(
       return user?.password === undefined ? undefined : { name, password: user.password }
     },
   })
+}
+
+async function forgetExpired(registrar: Registrar, store: Pick<Store, 'dropUses'>): Promise<void> {
+  await registrar.forgetExpired()
+  await store.dropUses(systemClock.now())
 }
 
 /** The routing table of the configuration in force. */
@@ -182,7 +193,7 @@ function currentTable(watched: WatchedConfig, life: Lifetime): () => ReturnType<
 
 function every(ms: number, work: () => Promise<unknown>, log: Log): () => void {
   const timer = setInterval(() => {
-    work().catch((error: unknown) => log.warn({ err: error }, 'expired registrations could not be deleted'))
+    work().catch((error: unknown) => log.warn({ err: error }, 'what has expired could not be deleted'))
   }, ms)
   return () => clearInterval(timer)
 }

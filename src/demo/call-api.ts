@@ -11,7 +11,7 @@ export interface ApiAnswer {
 export type DeclineBody =
   | { readonly reason: 'busy' | 'reject' }
   | { readonly reason: 'message'; readonly message: string }
-  | { readonly reason: 'redirect'; readonly redirect: string }
+  | { readonly reason: 'redirect'; readonly to: { readonly user: string } | { readonly number: string } }
 
 /** The call API as an app uses it: one connection that is kept open, and the token of a push. */
 export class CallApi {

@@ -77,8 +77,8 @@ export class Answers {
     return {
       kind: 'call',
       callId: facts.id,
-      caller: facts.identity.user ?? 'anonymous',
-      callerName: facts.identity.name,
+      caller: facts.origin.identity.user ?? 'anonymous',
+      callerName: facts.origin.identity.name,
       callee: facts.called,
       startedAt,
     }

@@ -16,7 +16,7 @@ export async function connect(
 ): Promise<void> {
   const endpoint = await caller.endpoint()
   const other = await callee.media(endpoint)
-  if (caller.invite.offer === '') await answer()
+  if (caller.delayedOffer) await answer()
   await endpoint.join(other)
   await callee.confirm()
   await answer()

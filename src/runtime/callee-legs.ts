@@ -40,16 +40,17 @@ export class CalleeLegs {
 
   /** Dials, and posts how it goes. */
   dial({ dial, attempt, target }: DialCommand): Promise<void> {
-    const { services, caller } = this
+    const { services, call, caller } = this
     const order = this.order(attempt, target)
-    const gateway = order.gateway ?? caller.invite.gateway
+    const gateway = order.gateway ?? call.origin.request.gateway
     const events = this.eventsOf(dial)
     const contact = target.kind === 'contact' ? target.contact : undefined
     const post = (event: CallEvent) => this.heard(event, contact, events)
     const leg = new DialledLeg(dial, gateway, { ...events, post }, services.log)
     this.legs.set(dial, leg)
     this.dialled.set(dial, leg)
-    return leg.dial(services.signaling, services.media, caller.endpoint(), order)
+    const like = caller.expected ? Promise.resolve(undefined) : caller.endpoint()
+    return leg.dial(services.signaling, services.media, like, order)
   }
 
   /** What an INVITE to the attempt's phone says of the call, for one that is told of it afterwards. */
@@ -101,15 +102,16 @@ export class CalleeLegs {
   }
 
   private order(attempt: AttemptId, target: DialTarget): DialOrder {
-    const { services, call, caller, callee } = this
+    const { services, call, callee } = this
+    const { request, identity, trusted } = call.origin
     return dialOrder({
       callId: call.id,
       sipCallId: callIdOf(call.id, attempt),
       called: call.called,
       targetUri: callee.uri,
-      identity: call.identity,
-      invite: caller.invite,
-      trusted: caller.trunk.trusted,
+      identity,
+      invite: request,
+      trusted,
       diverted: callee.diverted,
       settings: services.settings,
       target,

@@ -16,9 +16,21 @@ export interface CallerEvents {
   mediaLost(): void
 }
 
-/** The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. */
+/** The INVITE that a caller's leg begins with. */
+interface Arrived {
+  readonly invite: IncomingCall
+  readonly trunk: Trunk
+  /** The callee's media, where that was there first. */
+  readonly like: MediaEndpoint | undefined
+}
+
+/**
+ * The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. The
+ * INVITE may be expected for a while: until it arrives there is nothing to hold, answer or reject.
+ */
 export class CallerSide {
   leg: Leg | undefined
+  private here: Arrived | undefined
   private answered: Promise<Leg> | undefined
   private closed = false
   private endpointMade: Promise<MediaEndpoint> | undefined
@@ -26,19 +38,47 @@ export class CallerSide {
     { readonly status: number; readonly sdp?: string; readonly headers: Headers } | undefined
 
   constructor(
-    readonly invite: IncomingCall,
-    readonly trunk: Trunk,
     private readonly media: Media,
     private readonly settings: CallSettings,
     private readonly events: CallerEvents,
     private readonly log: Log,
   ) {}
 
+  /** The caller's INVITE is here. */
+  arrive(invite: IncomingCall, trunk: Trunk, like?: MediaEndpoint): void {
+    this.here = { invite, trunk, like }
+  }
+
+  get expected(): boolean {
+    return this.here === undefined
+  }
+
+  /** Name of the gateway that carries the leg. */
+  get gateway(): string | undefined {
+    return this.here?.invite.gateway
+  }
+
+  /** The caller leaves the offer to us: our answer to its INVITE is one. */
+  get delayedOffer(): boolean {
+    return this.invite.offer === ''
+  }
+
+  private get invite(): IncomingCall {
+    return this.arrived.invite
+  }
+
+  private get arrived(): Arrived {
+    if (this.here === undefined) throw new Error('the caller is not there yet')
+    return this.here
+  }
+
   /** Made on first use; the same for the life of the leg. Rejects with MediaError, and once the leg is closed. */
   endpoint(): Promise<MediaEndpoint> {
     if (this.closed) return Promise.reject(new MediaError('lost', "the caller's leg is closed"))
+    const { invite, like } = this.arrived
     this.endpointMade ??= this.media.endpoint({
-      ...(this.invite.offer === '' ? {} : { offer: this.invite.offer }),
+      ...(invite.offer === '' ? {} : { offer: invite.offer }),
+      ...(like === undefined ? {} : { offerLike: like }),
       events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
     })
     return this.endpointMade
@@ -76,7 +116,7 @@ export class CallerSide {
       await this.send(180)
       return undefined
     }
-    await endpoint.play({ kind: 'ringback', country: this.trunk.tone })
+    await endpoint.play({ kind: 'ringback', country: this.arrived.trunk.tone })
     await this.send(183, endpoint.localSdp)
     return undefined
   }
@@ -163,7 +203,9 @@ export class CallerSide {
   /** RFC 5009 §8: inside a trust domain, to a caller that said it understands, early media is authorised. */
   private earlyMediaHeader(sdp: string | undefined): Headers {
     const understood = this.invite.headers('p-early-media').length > 0
-    return sdp !== undefined && this.trunk.trusted && understood ? [['P-Early-Media', 'sendonly']] : []
+    return sdp !== undefined && this.arrived.trunk.trusted && understood
+      ? [['P-Early-Media', 'sendonly']]
+      : []
   }
 
   /** A provisional or a refusal that cannot be sent changes nothing: the caller has gone, and is heard of as such. */

@@ -36,7 +36,7 @@ export class DialledLeg implements CalleeLeg {
   async dial(
     signaling: Signaling,
     engine: Media,
-    caller: Promise<MediaEndpoint>,
+    caller: Promise<MediaEndpoint | undefined>,
     { transport, ...request }: DialOrder,
   ): Promise<void> {
     try {
@@ -60,16 +60,17 @@ export class DialledLeg implements CalleeLeg {
    */
   private async offer(
     engine: Media,
-    offerLike: MediaEndpoint,
+    offerLike: MediaEndpoint | undefined,
     transport: MediaTransport,
   ): Promise<MediaEndpoint> {
+    const like = offerLike === undefined ? {} : { offerLike }
     const events = { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() }
     try {
-      return await engine.endpoint({ offerLike, transport, events })
+      return await engine.endpoint({ ...like, transport, events })
     } catch (error) {
       if (transport === 'rtp' || !isNotAcceptable(error)) throw error
       this.log.info({ dial: this.id, transport, why: error.message }, 'plain RTP is offered instead')
-      return engine.endpoint({ offerLike, events })
+      return engine.endpoint({ ...like, events })
     }
   }
 

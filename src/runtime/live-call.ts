@@ -6,10 +6,10 @@ import type { IncomingCall } from '../ports/signaling.js'
 import type { Binding, Device } from '../ports/store.js'
 import type { Trunk } from '../routing/table.js'
 import { Answers, type AnsweredCall } from './answers.js'
-import { type CallerIdentity, callerOf } from './caller-identity.js'
 import type { EndedCall } from './ended-calls.js'
 import type { MissedCall } from './late-phones.js'
 import { mailbox } from './mailbox.js'
+import { type CallOrigin, originOf } from './origin.js'
 import { Performer } from './performer.js'
 import { because } from './reason.js'
 import { CallRecorder } from './recorder.js'
@@ -33,7 +33,7 @@ export interface CallOwner {
  */
 export class LiveCall implements CallFacts {
   readonly post: (event: CallEvent) => void
-  readonly identity: CallerIdentity
+  readonly origin: CallOrigin
   /** What the devices of the call say by API. */
   readonly answers: Answers
   private state: State = NEW
@@ -60,10 +60,10 @@ export class LiveCall implements CallFacts {
         log.error({ err: error, callId: id, event: type }, 'an event of a call was not handled'),
     )
     this.startedAt = services.clock.now()
-    this.identity = callerOf(invite, trunk.trusted)
-    const from = this.identity.user ?? 'anonymous'
+    this.origin = originOf(invite, trunk)
+    const from = this.origin.identity.user ?? 'anonymous'
     this.recorder = new CallRecorder(services, { id, trunk: trunk.name, from, to: called })
-    this.performer = new Performer(this, invite, trunk, services, {
+    this.performer = new Performer(this, services, {
       post: this.post,
       state: () => this.state,
       concerns: (users) => this.concerns(users),
@@ -75,6 +75,7 @@ export class LiveCall implements CallFacts {
         if (device !== undefined) owner.missed(device, missed)
       },
     })
+    this.performer.caller.arrive(invite, trunk)
     this.answers = new Answers(this.answered(), services.table)
   }
 
@@ -117,7 +118,7 @@ export class LiveCall implements CallFacts {
   }
 
   gatewayLost(gateway: string): void {
-    const caller: LegId[] = this.invite.gateway === gateway ? ['caller'] : []
+    const caller: LegId[] = this.performer.caller.gateway === gateway ? ['caller'] : []
     const legs = [...caller, ...this.performer.legs.legsOn(gateway)]
     if (legs.length > 0) this.post({ type: 'signaling-lost', legs })
   }

@@ -6,9 +6,8 @@ import type { AttemptId, DeviceLegId, LegId } from '../call/ids.js'
 import type { RouteTarget } from '../call/plan.js'
 import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
-import type { IncomingCall, LegEvents } from '../ports/signaling.js'
+import type { LegEvents } from '../ports/signaling.js'
 import type { Device } from '../ports/store.js'
-import type { Trunk } from '../routing/table.js'
 import { connect } from './bridge.js'
 import { Callee } from './callee.js'
 import type { CalleeLegEvents } from './callee-leg.js'
@@ -49,8 +48,6 @@ export class Performer {
 
   constructor(
     private readonly call: CallFacts,
-    invite: IncomingCall,
-    trunk: Trunk,
     private readonly services: Services,
     private readonly hooks: PerformerHooks,
   ) {
@@ -59,8 +56,6 @@ export class Performer {
     this.watch = new MediaWatch(() => post({ type: 'media-timeout' }))
     this.timers = new CallTimers(clock, (id) => post({ type: 'timer', id }))
     this.caller = new CallerSide(
-      invite,
-      trunk,
       media,
       settings,
       this.mediaEvents('caller', () => this.caller.endpoint()),
@@ -159,9 +154,11 @@ export class Performer {
 
   /** No phone is rung or pushed for a caller that has no media: that is heard before the dial fails for want of it. */
   private dial(command: DialCommand): void {
-    this.caller.endpoint().catch((error: unknown) => {
-      this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) })
-    })
+    if (!this.caller.expected) {
+      this.caller.endpoint().catch((error: unknown) => {
+        this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) })
+      })
+    }
     this.run(this.legs.dial(command))
   }
 
@@ -179,7 +176,7 @@ export class Performer {
     if (device === undefined || table().user(device.user)?.offerInPush !== true) return undefined
     const events = this.mediaEvents(`offer ${attempt}`, () => this.offers.of(attempt))
     try {
-      const caller = await this.caller.endpoint()
+      const caller = this.caller.expected ? undefined : await this.caller.endpoint()
       return await this.offers.make(attempt, caller, { timeout: events.mediaTimeout, lost: events.mediaLost })
     } catch (error) {
       log.warn({ err: error, callId: this.call.id, deviceId: device.id }, 'a push goes out without an offer')

@@ -17,11 +17,15 @@ export class PushOffers {
   constructor(private readonly media: Media) {}
 
   /** The offer for an attempt's push; the same for its whole life. Rejects with MediaError. */
-  async make(attempt: AttemptId, caller: MediaEndpoint, events: PushOfferEvents): Promise<string> {
+  async make(
+    attempt: AttemptId,
+    caller: MediaEndpoint | undefined,
+    events: PushOfferEvents,
+  ): Promise<string> {
     const known = this.open.get(attempt)
     if (known !== undefined) return (await known).localSdp
     const made = this.media.endpoint({
-      offerLike: caller,
+      ...(caller === undefined ? {} : { offerLike: caller }),
       events: { timeout: () => events.timeout(), lost: () => events.lost() },
     })
     this.open.set(attempt, made)

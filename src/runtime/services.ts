@@ -8,7 +8,7 @@ import type { Router } from '../routing/router.js'
 import type { Sleepers } from '../routing/sleepers.js'
 import type { RoutingTable } from '../routing/table.js'
 import type { Waker } from '../wake/waker.js'
-import type { CallerIdentity } from './caller-identity.js'
+import type { CallOrigin } from './origin.js'
 
 /** What every call needs from the world. */
 export interface Services {
@@ -30,7 +30,7 @@ export interface CallFacts {
   readonly id: string
   /** The number or user that was called. */
   readonly called: string
-  readonly identity: CallerIdentity
+  readonly origin: CallOrigin
 }
 
 export interface CallSettings {

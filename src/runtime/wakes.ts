@@ -68,7 +68,8 @@ export class Wakes {
     offer: () => Promise<string | undefined>,
     wake: Wake,
   ): Promise<WakeHandle | undefined> {
-    const { id, called, identity } = this.call
+    const { id, called, origin } = this.call
+    const { identity } = origin
     const { waker, tokens, settings } = this.services
     const [token, sdp] = await Promise.all([
       tokens.mintCall({ callId: id, deviceId: device.id, user: device.user, expiresAt: deadline }),

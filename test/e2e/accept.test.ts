@@ -79,6 +79,8 @@ describe('an accept from the notification', () => {
     expect((await api.accept(id, token)).status).toBe(200)
     const registered = await phone.wake({ headers: { Authorization: `Bearer ${token}` } })
     expect(registered.status).toBe(200)
+    // Without a challenge: its first REGISTER since the push is the one that was answered with 200.
+    expect(header(registered, 'cseq')).toBe('3 REGISTER')
     const incoming = await phone.nextCall()
     await outgoing.answered()
     await hears(incoming.media)
