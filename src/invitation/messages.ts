@@ -53,12 +53,13 @@ const PUSH_ROOM = 3500
 /** The same as a push carries it: connection data that is too large for it is fetched by the token. */
 export function pushOfInvitation(
   message: Extract<ToldInvited, { type: 'invitation' }>,
+  api: string,
 ): Readonly<Record<string, unknown>> {
   // The adapters add the kind and the expiry.
   const { type: _type, expiresAt: _at, expiresAtMs: _ms, connection, ...rest } = message
-  const whole = { ...rest, connection }
+  const whole = { ...rest, api, connection }
   if (bytesOf(whole) <= PUSH_ROOM) return whole
-  return { ...rest, connectionUrl: `/v1/invitations/${message.invitation}` }
+  return { ...rest, api, connectionUrl: `${api}/v1/invitations/${message.invitation}` }
 }
 
 /** As FCM carries it: every value is a text. */

@@ -23,6 +23,8 @@ export interface TellingDeps {
     readonly deviceId: string
     readonly expiresAt: number
   }): Promise<string>
+  /** Base URL of the client API, for those who are pushed. */
+  readonly api: () => string
   /** By pn-provider. */
   readonly senders: ReadonlyMap<string, PushSender>
   readonly store: Pick<DeviceStore, 'device' | 'retirePush'>
@@ -93,7 +95,7 @@ export class Telling {
     const device = await deps.store.device(deviceId)
     if (signal.aborted) return null
     if (device === null) return 'the device is gone'
-    const payload = pushOfInvitation(message)
+    const payload = pushOfInvitation(message, deps.api())
     return this.#push(device, { kind: 'invitation', payload, expiresAt }, invitationId, signal)
   }
 

@@ -31,6 +31,7 @@ describe('an invitation to the devices of a user', () => {
       collapseKey: id,
       payload: {
         ...{ invitation: id, initiator: 'alice', connection: { offer: 'o' }, note: 'game?' },
+        api: 'https://calls.example.com',
         token: expect.stringMatching(`token ${id} [bc][12]`) as unknown,
       },
     })
@@ -45,7 +46,7 @@ describe('an invitation to the devices of a user', () => {
     await quiet(node)
     const [push] = site.push.sent
     expect(push?.payload).not.toHaveProperty('connection')
-    expect(push?.payload).toMatchObject({ connectionUrl: `/v1/invitations/${id}` })
+    expect(push?.payload).toMatchObject({ connectionUrl: `https://calls.example.com/v1/invitations/${id}` })
     expect(accepted(await node.viewAsDevice(id, 'b1')).connection).toEqual(connection)
     // As FCM counts it, with what its adapter adds.
     expect(Buffer.byteLength(JSON.stringify(push?.payload))).toBeLessThan(4096)

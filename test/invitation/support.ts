@@ -43,6 +43,7 @@ export class Nodes {
   node(more: Partial<InvitationsDeps> = {}): Invitations {
     const node = createInvitations({
       ...{ store: this.store, bus: this.bus, clock: this.clock, log: this.log },
+      api: () => 'https://calls.example.com',
       senders: new Map([['acme', this.push]]),
       limits: { messages: 500, bytes: 2_000_000 },
       offer: (deviceId, message) => {

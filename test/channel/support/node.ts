@@ -59,13 +59,11 @@ export class ChannelNode {
     const log = new RecordingLog()
     const { store, bus, tokens } = site
     // The hub and the invitations know each other.
-    const held: { invitations?: InvitationControl } = {}
-    const invitations = new Proxy({} as InvitationControl, {
-      get: (_target, name) => Reflect.get(held.invitations ?? {}, name) as unknown,
-    })
+    let made: InvitationControl | undefined
+    const invitations = laterInvitations(() => made)
     const limits = { ...CHANNEL_LIMITS, ...options.limits }
     const hub = createClientHub({ store, bus, tokens, calls, invitations, clock: systemClock, log, limits })
-    held.invitations = options.invitations?.(hub) ?? ({} as InvitationControl)
+    made = options.invitations?.(hub)
     const channels = createChannelUpgrade(hub)
     const http = createHttp({
       ...{ host: '127.0.0.1', port: 0, store, log },
@@ -138,5 +136,23 @@ export class ChannelNode {
   async get(path: string, token: string, init: RequestInit = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${token}`, ...init.headers }
     return fetch(this.base + path, { ...init, headers })
+  }
+}
+
+/** What `made` gives, once it is there. */
+function laterInvitations(made: () => InvitationControl | undefined): InvitationControl {
+  const now = (): InvitationControl => {
+    const invitations = made()
+    if (invitations === undefined) throw new Error('this node has no invitations')
+    return invitations
+  }
+  return {
+    create: (...given) => now().create(...given),
+    view: (...given) => now().view(...given),
+    viewAsDevice: (...given) => now().viewAsDevice(...given),
+    accept: (...given) => now().accept(...given),
+    decline: (...given) => now().decline(...given),
+    connect: (...given) => now().connect(...given),
+    cancel: (...given) => now().cancel(...given),
   }
 }
