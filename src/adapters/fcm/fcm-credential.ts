@@ -1,14 +1,16 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import type { Agent } from 'node:https'
-import { request } from 'node:https'
-import type { Credential, GoogleOAuthAccessToken } from 'firebase-admin/app'
+import { type HttpAnswer, post } from './https-post.js'
+import { jsonOf } from './json-of.js'
 
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging'
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 /** Google grants at most this, seconds. */
 const LIFETIME_S = 3600
-/** An answer of the token endpoint is far shorter, bytes. */
-const MAX_ANSWER = 65_536
+/** How long before its end a token is renewed, ms. */
+const AHEAD_MS = 5 * 60_000
+/** How often a token may be given up that FCM refuses, ms. */
+const GIVE_UP_MS = 60_000
 
 /** What is needed of Google's JSON for a service account. */
 export interface ServiceAccount {
@@ -48,14 +50,17 @@ export class TokenFailure extends Error {
   }
 }
 
-/**
- * Access tokens for a service account (RFC 7523 §2.1), in place of firebase-admin's own credential: that one leaves
- * the HTTP agent out for an account that is given as an object, has no deadline, and tells an account that
- * was refused from an endpoint that is away by text only. firebase-admin keeps a token until shortly before it ends.
- */
-export class ServiceAccountCredential implements Credential {
-  /** Why the last request for a token failed; undefined where it did not. */
-  failure: TokenFailure | undefined
+interface AccessToken {
+  readonly text: string
+  /** Milliseconds since the epoch. */
+  readonly goodUntil: number
+}
+
+/** Access tokens for a service account (RFC 7523 §2.1), each for all pushes until shortly before its end. */
+export class ServiceAccountCredential {
+  #token: AccessToken | undefined
+  #asking: Promise<AccessToken> | undefined
+  #givenUpAt = -Infinity
 
   constructor(
     private readonly account: ServiceAccount,
@@ -63,47 +68,45 @@ export class ServiceAccountCredential implements Credential {
     private readonly timeoutMs: number,
   ) {}
 
-  async getAccessToken(): Promise<GoogleOAuthAccessToken> {
-    try {
-      const { status, text } = await this.#post(assertion(this.account, Math.floor(Date.now() / 1000)))
-      const token = readGrant(status, text)
-      this.failure = undefined
-      return token
-    } catch (error) {
-      this.failure = error instanceof TokenFailure ? error : new TokenFailure(String(error), false)
-      throw this.failure
-    }
+  /** Whoever asks while an answer is awaited gets the same one. Rejects with TokenFailure. */
+  async accessToken(): Promise<string> {
+    if (this.#token !== undefined && Date.now() < this.#token.goodUntil) return this.#token.text
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined))
+    return (await this.#asking).text
   }
 
-  #post(jwt: string): Promise<{ status: number; text: string }> {
-    const body = new URLSearchParams({ grant_type: GRANT, assertion: jwt }).toString()
-    return new Promise((resolve, reject) => {
-      const sent = request(this.account.tokenUri, {
-        method: 'POST',
-        agent: this.agent,
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'content-length': Buffer.byteLength(body),
-        },
-      })
-      const timer = setTimeout(
-        () => sent.destroy(new Error(`no access token within ${this.timeoutMs} ms`)),
-        this.timeoutMs,
-      )
-      sent.once('response', (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-          if (text.length > MAX_ANSWER) sent.destroy(new Error('the token endpoint does not stop talking'))
-        })
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }))
-        response.once('error', reject)
-      })
-      sent.on('error', reject)
-      sent.once('close', () => clearTimeout(timer))
-      sent.end(body)
+  /**
+   * FCM would not have this token: revoked, or at its end by Google's clock.
+   *
+   * @returns whether the next push goes out with another one; not, where one was given up a short while ago, so that
+   * an account that has no rights does not ask for a token with every push
+   */
+  refused(text: string): boolean {
+    if (this.#token?.text !== text) return true
+    if (Date.now() - this.#givenUpAt < GIVE_UP_MS) return false
+    this.#givenUpAt = Date.now()
+    this.#token = undefined
+    return true
+  }
+
+  async #ask(): Promise<AccessToken> {
+    const body = new URLSearchParams({
+      grant_type: GRANT,
+      assertion: assertion(this.account, Math.floor(Date.now() / 1000)),
     })
+    const { access_token, expires_in } = readGrant(await this.#post(body.toString()))
+    return (this.#token = { text: access_token, goodUntil: Date.now() + expires_in * 1000 - AHEAD_MS })
+  }
+
+  async #post(body: string): Promise<HttpAnswer> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const deadline = AbortSignal.timeout(this.timeoutMs)
+    try {
+      return await post({ url: this.account.tokenUri, agent: this.agent, headers, body }, deadline)
+    } catch (error) {
+      if (deadline.aborted) throw new TokenFailure(`no access token within ${this.timeoutMs} ms`, false)
+      throw new TokenFailure(`the token endpoint cannot be reached: ${String(error)}`, false)
+    }
   }
 }
 
@@ -123,13 +126,19 @@ function assertion(account: ServiceAccount, now: number): string {
   return `${input}.${sign('sha256', Buffer.from(input), account.key).toString('base64url')}`
 }
 
-function readGrant(status: number, text: string): GoogleOAuthAccessToken {
+interface Grant {
+  readonly access_token: string
+  /** Seconds. */
+  readonly expires_in: number
+}
+
+function readGrant({ status, text }: HttpAnswer): Grant {
   const brief = text.replace(/\s+/g, ' ').slice(0, 200)
   if (status !== 200) {
     const atFault = status >= 400 && status < 500 && status !== 408 && status !== 429
     throw new TokenFailure(`the token endpoint answered ${status}: ${brief}`, atFault)
   }
-  const { access_token, expires_in } = JSON.parse(text) as Partial<GoogleOAuthAccessToken>
+  const { access_token, expires_in } = jsonOf(text)
   if (typeof access_token !== 'string' || typeof expires_in !== 'number')
     throw new TokenFailure('the token endpoint answered 200 without a token', false)
   return { access_token, expires_in }

@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Messaging } from 'firebase-admin/messaging'
+import { Agent, type AgentOptions } from 'node:https'
 import type { PushMessage, PushOutcome, PushSender } from '../../ports/push.js'
-import { Attempt, FcmAgent, type FcmEndpoint } from './fcm-agent.js'
-import { parseServiceAccount, ServiceAccountCredential } from './fcm-credential.js'
-import { messageOf } from './fcm-message.js'
-import { type FcmFailure, outcomeOf } from './fcm-outcome.js'
+import { parseServiceAccount, ServiceAccountCredential, TokenFailure } from './fcm-credential.js'
+import { failureOf } from './fcm-failure.js'
+import { type FcmMessage, messageOf } from './fcm-message.js'
+import { accessTokenRefused, outcomeOf } from './fcm-outcome.js'
+import { post } from './https-post.js'
+import { jsonOf } from './json-of.js'
 
 export interface FcmOptions {
   /** Google's JSON for a service account: parsed, or the name of its file. */
@@ -16,113 +17,90 @@ export interface FcmOptions {
   readonly endpoint?: FcmEndpoint
 }
 
+/** A service instead of Google's. */
+export interface FcmEndpoint {
+  readonly host: string
+  readonly port: number
+  /** PEM of the CA that signed its certificate, which has to name the hosts that it stands in for. */
+  readonly ca: string
+}
+
 /**
- * Data messages of high priority through FCM's HTTP v1 API. firebase-admin is loaded by the first call: it takes
- * its time and memory, and most servers push without it.
+ * Data messages of high priority through FCM's HTTP v1 API.
  *
  * @throws where the service account cannot be read or is none.
  */
 export async function createFcmSender(options: FcmOptions): Promise<PushSender> {
   const { serviceAccount, endpoint, timeoutMs = 5000 } = options
-  const [{ deleteApp, initializeApp }, { getMessaging }] = await Promise.all([
-    import('firebase-admin/app'),
-    import('firebase-admin/messaging'),
-  ])
   const json: unknown =
     typeof serviceAccount === 'string' ? JSON.parse(await readFile(serviceAccount, 'utf8')) : serviceAccount
   const account = parseServiceAccount(json)
-  const agent = new FcmAgent(endpoint)
+  // An agent's own host and port go before those of the request.
+  const own: AgentOptions & Partial<FcmEndpoint> = { keepAlive: true, maxSockets: 256, ...endpoint }
+  const agent = new Agent(own)
   const credential = new ServiceAccountCredential(account, agent, timeoutMs)
-  const { projectId } = account
-  const app = initializeApp({ credential, projectId, httpAgent: agent }, `fcm-${randomUUID()}`)
-  return new FcmSender(getMessaging(app), agent, credential, timeoutMs, () => deleteApp(app))
+  const url = `https://fcm.googleapis.com/v1/projects/${encodeURIComponent(account.projectId)}/messages:send`
+  return new FcmSender(url, agent, credential, timeoutMs)
 }
 
 class FcmSender implements PushSender {
   readonly tellsEndings = true
-  readonly #attempts = new Set<Attempt>()
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
-    private readonly messaging: Messaging,
-    private readonly agent: FcmAgent,
+    private readonly url: string,
+    private readonly agent: Agent,
     private readonly credential: ServiceAccountCredential,
     private readonly timeoutMs: number,
-    private readonly deleteApp: () => Promise<void>,
   ) {}
 
   async send(message: PushMessage, signal: AbortSignal): Promise<PushOutcome> {
     signal.throwIfAborted()
-    if (this.#closed) return { kind: 'refused', detail: 'FCM is closed' }
+    if (this.#closing.signal.aborted) return { kind: 'refused', detail: 'FCM is closed' }
     const content = messageOf(message, Date.now())
     if ('problem' in content) return { kind: 'refused', detail: content.problem }
 
-    const attempt = new Attempt()
-    this.#attempts.add(attempt)
+    const deadline = AbortSignal.timeout(this.timeoutMs)
     try {
-      const work = this.agent.run(attempt, async () => this.messaging.send(content))
-      const id = await within(work, this.timeoutMs, attempt, signal)
-      if (id === GIVEN_UP) return { kind: 'refused', detail: 'FCM was closed' }
-      if (id === TIMEOUT) return { kind: 'retry', detail: `FCM: no answer within ${this.timeoutMs} ms` }
-      return { kind: 'delivered', id }
+      return await this.#push(content, AbortSignal.any([signal, this.#closing.signal, deadline]))
     } catch (error) {
       signal.throwIfAborted()
-      if (this.#closed) return { kind: 'refused', detail: 'FCM was closed' }
-      return outcomeOf(this.#failure(error, attempt), Date.now())
-    } finally {
-      this.#attempts.delete(attempt)
-      attempt.giveUp()
+      if (this.#closing.signal.aborted) return { kind: 'refused', detail: 'FCM was closed' }
+      if (deadline.aborted) return { kind: 'retry', detail: `FCM: no answer within ${this.timeoutMs} ms` }
+      const kind = error instanceof TokenFailure && error.atFault ? 'refused' : 'retry'
+      return { kind, detail: `FCM: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    for (const attempt of this.#attempts) attempt.giveUp()
+  close(): Promise<void> {
+    this.#closing.abort(new Error('closed'))
     this.agent.destroy()
-    await this.deleteApp()
+    return Promise.resolve()
   }
 
-  #failure(error: unknown, attempt: Attempt): FcmFailure {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-    return {
-      code: typeof code === 'string' ? code : 'unknown',
-      message: typeof message === 'string' ? message : String(error),
-      status: attempt.status,
-      retryAfter: attempt.retryAfter,
-      token: this.credential.failure,
+  async #push(message: FcmMessage, signal: AbortSignal): Promise<PushOutcome> {
+    // The token is for others as well: who gives up leaves them the request for it.
+    const accessToken = await orAbort(this.credential.accessToken(), signal)
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` }
+    const request = { url: this.url, agent: this.agent, headers, body: JSON.stringify({ message }) }
+    const answer = await post(request, signal)
+    if (answer.status === 200) {
+      const { name } = jsonOf(answer.text)
+      return { kind: 'delivered', ...(typeof name === 'string' ? { id: name } : {}) }
     }
+    const failure = failureOf(answer)
+    const renewed = accessTokenRefused(failure) && this.credential.refused(accessToken)
+    return outcomeOf(failure, renewed, Date.now())
   }
 }
 
-const TIMEOUT = Symbol('timeout')
-const GIVEN_UP = Symbol('given up')
-
-/**
- * Settles as the work does, resolves to TIMEOUT after the time and to GIVEN_UP when the attempt is, and rejects
- * with the signal's reason on an abort.
- */
-function within<T>(
-  work: Promise<T>,
-  ms: number,
-  attempt: Attempt,
-  signal: AbortSignal,
-): Promise<T | typeof TIMEOUT | typeof GIVEN_UP> {
+/** Rejects with the signal's reason on an abort; the work goes on. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const finish = (settle: () => void): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', aborted)
-      settle()
-    }
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is its owner's
-    const aborted = (): void => finish(() => reject(signal.reason))
-    const timer = setTimeout(() => finish(() => resolve(TIMEOUT)), ms)
+    const aborted = (): void => reject(signal.reason)
+    if (signal.aborted) return aborted()
     signal.addEventListener('abort', aborted)
-    attempt.whenGivenUp = () => finish(() => resolve(GIVEN_UP))
-    work.then(
-      (value) => finish(() => resolve(value)),
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- firebase-admin's, as it came
-      (error: unknown) => finish(() => reject(error)),
-    )
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
   })
 }

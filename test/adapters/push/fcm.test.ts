@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFcmSender, type FcmOptions } from '../../../src/adapters/fcm/fcm-sender.js'
 import type { PushMessage, PushOutcome, PushSender } from '../../../src/ports/push.js'
 import { type FcmService, startFcmService } from '../../support/push/fcm-service.js'
-import { answer, drop, hang } from '../../support/push/script.js'
+import { answer, drop, hang, type Reply } from '../../support/push/script.js'
 
 let service: FcmService
 const senders: PushSender[] = []
@@ -53,10 +53,36 @@ describe('an FCM push', () => {
     expect(Object.keys(sent).sort()).toEqual(['android', 'data', 'token'])
     expect(sent.token).toBe('fcm-1')
     expect(sent.data).toMatchObject({ callId: 'c-1', try: '2', edge: '{"a":[1]}', kind: 'call' })
-    expect(sent.android).toMatchObject({ priority: 'high', collapse_key: 'c-1' })
-    const seconds = Number(/^([\d.]+)s$/.exec(sent.android.ttl ?? '')?.[1])
+    expect(Object.values(sent.data).every((value) => typeof value === 'string')).toBe(true)
+    expect(Object.keys(sent.android).sort()).toEqual(['collapse_key', 'priority', 'ttl'])
+    expect(sent.android).toMatchObject({ priority: 'HIGH', collapse_key: 'c-1' })
+    const seconds = Number(/^(\d+)s$/.exec(sent.android.ttl ?? '')?.[1])
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThanOrEqual(30)
+  })
+
+  it.each([
+    ['over', -1000, '0s'],
+    ['further than FCM keeps anything', 40 * 86_400_000, '2419200s'],
+  ])('is one of a time to live that FCM takes, where the deadline is %s', async (_, ms, ttl) => {
+    const expiresAt = (Date.now() + ms) * 1000
+    expect(await push(await sender(), message({ expiresAt }))).toMatchObject({ kind: 'delivered' })
+    expect(service.inbox.last().message.android.ttl).toBe(ttl)
+  })
+
+  it('may have 4,096 bytes of keys and values, and is refused here with its size above that', async () => {
+    const from = await sender()
+    const offer = (length: number): PushMessage => message({ payload: { offer: 'ü'.repeat(length / 2) } })
+    await push(from, offer(2))
+    const size = Object.entries(service.inbox.last().message.data).join('').length - 3
+    expect(await push(from, offer(4096 - size + 1))).toMatchObject({ kind: 'delivered' })
+    const { data } = service.inbox.last().message
+    expect(Buffer.byteLength(Object.entries(data).flat().join(''))).toBeGreaterThan(4090)
+    expect(await push(from, offer(6000))).toMatchObject({
+      kind: 'refused',
+      detail: expect.stringMatching(/^the payload has 60\d\d bytes; FCM takes 4096$/) as string,
+    })
+    expect(service.inbox.items).toHaveLength(2)
   })
 
   it('tells endings too', async () => {
@@ -95,8 +121,16 @@ describe('an FCM push', () => {
     const from = await sender()
     const device = { id: 'dev-1', provider: 'fcm', token: 'malformed' }
     expect(await push(from, message({ device }))).toMatchObject({ kind: 'gone' })
-    expect(await push(from, message({ payload: { sdp: 'x'.repeat(5000) } }))).toMatchObject({
+    service.script.next(invalid('message.token'), invalid('message.android.ttl'))
+    expect(await push(from)).toMatchObject({ kind: 'gone' })
+    expect(await push(from)).toMatchObject({ kind: 'refused' })
+  })
+
+  it('no token dies of a project that does not exist', async () => {
+    service.script.next(service.error(404, 'NOT_FOUND', 'Requested entity was not found.'))
+    expect(await push(await sender())).toEqual({
       kind: 'refused',
+      detail: 'FCM answered 404 NOT_FOUND: Requested entity was not found.',
     })
   })
 
@@ -115,24 +149,40 @@ describe('an FCM push', () => {
     [429, 'QUOTA_EXCEEDED', 'retry'],
     [500, 'INTERNAL', 'retry'],
     [503, 'UNAVAILABLE', 'retry'],
-  ])('answered with %i %s is %s, and asked once', async (status, code, kind) => {
+    [500, 'UNSPECIFIED_ERROR', 'retry'],
+    [403, 'PERMISSION_DENIED', 'refused'],
+  ])('answered with %i %s is %s, says so, and is asked once', async (status, code, kind) => {
     service.script.next(service.error(status, code, 'for a test'))
     const outcome = await push(await sender())
-    expect(outcome.kind).toBe(kind)
+    expect(outcome).toMatchObject({ kind, detail: `FCM answered ${status} ${code}: for a test` })
     expect(service.inbox.items).toHaveLength(1)
+    expect(service.tokenInbox.items).toHaveLength(1)
   })
 
-  it.each([429, 503])(
-    'passes the Retry-After of a %i on, which firebase-admin keeps to itself',
-    async (status) => {
-      service.script.next(
-        service.error(status, status === 429 ? 'QUOTA_EXCEEDED' : 'UNAVAILABLE', 'busy', {
-          'retry-after': '40',
-        }),
-      )
-      expect(await push(await sender())).toMatchObject({ kind: 'retry', afterMs: 40_000 })
-    },
-  )
+  it.each([429, 503])('waits as long as the Retry-After of a %i asks for', async (status) => {
+    service.script.next(
+      service.error(status, status === 429 ? 'QUOTA_EXCEEDED' : 'UNAVAILABLE', 'busy', {
+        'retry-after': '40',
+      }),
+    )
+    expect(await push(await sender())).toMatchObject({ kind: 'retry', afterMs: 40_000 })
+  })
+
+  it('understands a Retry-After that is a date, by the clock of who sent it', async () => {
+    const headers = {
+      date: 'Thu, 01 Jan 2026 12:00:00 GMT',
+      'retry-after': 'Thu, 01 Jan 2026 12:00:09 GMT',
+    }
+    service.script.next(service.error(503, 'UNAVAILABLE', 'busy', headers))
+    expect(await push(await sender())).toMatchObject({ kind: 'retry', afterMs: 9000 })
+  })
+
+  it('is tried again where the connection breaks in the middle of the answer', async () => {
+    service.script.next({ kind: 'break', status: 200 })
+    const from = await sender()
+    expect(await push(from)).toMatchObject({ kind: 'retry' })
+    expect(await push(from)).toMatchObject({ kind: 'delivered' })
+  })
 
   it('is tried again where a gateway answers for FCM in HTML', async () => {
     service.script.next(answer(502, { body: '<html>Bad Gateway</html>' }))
@@ -160,6 +210,51 @@ describe('an FCM push', () => {
 })
 
 describe('the access token for FCM', () => {
+  it('is asked for by an assertion that Google would take', async () => {
+    await push(await sender())
+    const [header, claims] = (service.tokenInbox.last().get('assertion') ?? '')
+      .split('.')
+      .slice(0, 2)
+      .map(fromBase64Json)
+    expect(header).toEqual({ alg: 'RS256', typ: 'JWT', kid: service.serviceAccount.private_key_id })
+    expect(claims).toEqual({
+      iss: service.serviceAccount.client_email,
+      scope: 'https://www.googleapis.com/auth/firebase.messaging',
+      aud: 'https://oauth2.googleapis.com/token',
+      iat: expect.any(Number) as number,
+      exp: Number(claims?.['iat']) + 3600,
+    })
+  })
+
+  it('is a new one for the push after its end', async () => {
+    service.tokenLifeS = 300
+    const from = await sender()
+    for (const _ of [1, 2]) expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    const used = service.inbox.items.map((item) => item.headers.authorization)
+    expect(new Set(used).size).toBe(2)
+    service.tokenLifeS = 3600
+    for (const _ of [1, 2]) expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    expect(service.tokenInbox.items).toHaveLength(3)
+  })
+
+  it('that was revoked is given up, and the next push goes out with another', async () => {
+    const from = await sender()
+    await push(from)
+    service.revokeTokens()
+    expect(await push(from)).toMatchObject({ kind: 'retry', afterMs: 0 })
+    expect(await push(from)).toMatchObject({ kind: 'delivered' })
+    expect(service.tokenInbox.items).toHaveLength(2)
+  })
+
+  it('is not asked for with every push of an account that FCM never lets in', async () => {
+    service.script.always(service.error(401, 'UNAUTHENTICATED', 'no'))
+    const from = await sender()
+    const outcomes: string[] = []
+    for (const _ of [1, 2, 3, 4]) outcomes.push((await push(from)).kind)
+    expect(outcomes).toEqual(['retry', 'refused', 'refused', 'refused'])
+    expect(service.tokenInbox.items).toHaveLength(2)
+  })
+
   it('is refused to an account that Google does not know, and that is final', async () => {
     service.tokenScript.next(answer(400, { body: { error: 'invalid_grant' } }))
     const outcome = await push(await sender())
@@ -196,6 +291,18 @@ describe('the access token for FCM', () => {
     expect(await sending).toEqual({ kind: 'refused', detail: 'FCM was closed' })
   })
 })
+
+/** Google's answer to a request of which one field is wrong. */
+function invalid(field: string): Reply {
+  const fieldViolations = [{ field, description: 'Invalid value' }]
+  const details = [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }]
+  const message = 'Request contains an invalid argument.'
+  return answer(400, { body: { error: { code: 400, message, status: 'INVALID_ARGUMENT', details } } })
+}
+
+function fromBase64Json(part: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>
+}
 
 describe('FCM without a usable service account', () => {
   it.each([
