@@ -23,6 +23,16 @@ export type RouteTarget =
   | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
   /** `member`: whose turn it is, counted from 0, in a call that is at the group already. */
   | { readonly kind: 'group'; readonly group: string; readonly member?: number }
+  /**
+   * The secondary destinations of a subscriber (E.164), and the devices of its user where `devices` says so. `member`:
+   * which step it is at, counted from 0, in a call that is at the subscriber already.
+   */
+  | {
+      readonly kind: 'subscriber'
+      readonly number: string
+      readonly devices: boolean
+      readonly member?: number
+    }
 
 /** What happens when a step of the call found nobody. */
 export type Otherwise =
@@ -45,9 +55,9 @@ export interface Plan {
   readonly otherwise: Otherwise
 }
 
-/** Another member of the group at which the call is already, whose turn it is: no hop, and no end of asking. */
+/** Another member of those at which the call is already, whose turn it is: no hop, and no end of asking. */
 export function isNextMember(target: RouteTarget): boolean {
-  return target.kind === 'group' && target.member !== undefined
+  return 'member' in target
 }
 
 /** The destinations, brought up to date by phones that registered while they were being looked up. */

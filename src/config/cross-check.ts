@@ -1,10 +1,11 @@
+import { checkSubscribers, subscriberTargets } from './check-subscribers.js'
 import { nearest } from './nearest.js'
-import { at, type Entries, entriesOf, itemsOf, plainNumber, textOf } from './look.js'
+import { at, type Entries, entriesOf, itemsOf, type Place, placesIn, plainNumber, textOf } from './look.js'
 import { canonicalNetwork } from './network.js'
-import type { Finding } from './problem.js'
+import type { Complain, Finding } from './problem.js'
 import type { Value } from './to-value.js'
 import { createLocator } from './tree.js'
-import type { Path, Tree } from './tree.js'
+import type { Tree } from './tree.js'
 
 /**
  * What the parts of a configuration say of each other. Looks at the values as they were written, so that it has its
@@ -21,14 +22,16 @@ export function crossCheck(tree: Tree, root: Value): Finding[] {
   const trunks = entriesOf(at(root, 'trunks'))
   const groups = entriesOf(at(root, 'groups'))
   const routes = itemsOf(at(root, 'routes'))
+  const subscribers = entriesOf(at(root, 'subscribers'))
 
   const userNames = new Set(users.map(([name]) => name))
   checkNumbers(users, groups, complain)
   checkGroups(groups, userNames, complain)
   checkNetworks(trunks, complain)
   checkRoutes(routes, complain)
+  checkSubscribers(root, complain)
   checkProviders(entriesOf(at(root, 'push')), complain)
-  const targets = targetsOf(users, groups, routes)
+  const targets = [...targetsOf(users, groups, routes), ...subscriberTargets(subscribers)]
   const redirects = users.flatMap(([name, user]) =>
     placesIn(['users', name, 'redirect'], at(user, 'redirect')),
   )
@@ -41,13 +44,6 @@ export function crossCheck(tree: Tree, root: Value): Finding[] {
   checkRedirects(redirects, new Map(trunks), complain)
   checkMediaPorts(root, complain)
   return findings
-}
-
-type Complain = (path: Path, message: string) => void
-
-interface Place {
-  readonly path: Path
-  readonly value: Value
 }
 
 /** A redirect to any user; elsewhere it is no name. */
@@ -64,10 +60,6 @@ function targetsOf(users: Entries, groups: Entries, routes: readonly Value[]): r
     ...groups.flatMap(([name, group]) => placesIn(['groups', name, 'members'], at(group, 'members'))),
     ...placesIn(['routes'], routes),
   ]
-}
-
-function placesIn(path: Path, list: Value | readonly Value[]): Place[] {
-  return itemsOf(list).map((value, index) => ({ path: [...path, index], value }))
 }
 
 /** A call to a number is a call to one user or group. `+15550100`, `0015550100` and `15550100` are one number. */

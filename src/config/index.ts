@@ -4,6 +4,7 @@ export { loadConfig, parseConfig } from './load.js'
 export { ConfigError } from './problem.js'
 export type { Problem } from './problem.js'
 export type {
+  Carrier,
   Config,
   DatabaseConfig,
   Group,
@@ -13,10 +14,12 @@ export type {
   PushConfig,
   Route,
   SipConfig,
+  Subscriber,
   TokensConfig,
   Trunk,
   User,
 } from './schema/index.js'
+export type { ShippedCarrier } from './schema/carrier.js'
 export type { Listener } from './schema/listener.js'
 export type { Redirect } from './schema/redirect.js'
 export type { Target } from './schema/targets.js'

@@ -1,4 +1,5 @@
 /** Looks into values as they were written, of whatever shape: what is not as expected is not there. */
+import type { Path } from './tree.js'
 import type { Value } from './to-value.js'
 
 export type Entries = readonly (readonly [name: string, value: Value])[]
@@ -27,4 +28,14 @@ export function bareNumber(value: Value): string {
 /** `+15550100`, `0015550100`, `1 555 0100` and `15550100` are one number. */
 export function plainNumber(value: Value): string {
   return bareNumber(value).replace(/^(?:\+|00)/, '')
+}
+
+/** A value and where it stands. */
+export interface Place {
+  readonly path: Path
+  readonly value: Value
+}
+
+export function placesIn(path: Path, list: Value | readonly Value[]): Place[] {
+  return itemsOf(list).map((value, index) => ({ path: [...path, index], value }))
 }

@@ -30,6 +30,9 @@ export interface Finding {
   readonly message: string
 }
 
+/** Says what is wrong at a place. */
+export type Complain = (path: Path, message: string) => void
+
 /** In the order of the file. */
 export function toProblems(file: string, text: string, findings: readonly Finding[]): Problem[] {
   const starts = lineStarts(text)

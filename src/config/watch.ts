@@ -19,6 +19,8 @@ const LIVE = {
   trunks: true,
   users: true,
   groups: true,
+  subscribers: true,
+  carriers: true,
   routes: true,
   regions: true,
   log: ['level'],

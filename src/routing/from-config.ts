@@ -1,11 +1,14 @@
-import type { Config, Group, Trunk as TrunkConfig, User } from '../config/index.js'
-import type { RoutedGroup, RoutedUser, RoutingConfig, Trunk } from './table.js'
+import type { Config, Group, Subscriber, Trunk as TrunkConfig, User } from '../config/index.js'
+import type { RoutedGroup, RoutedSubscriber, RoutedUser, RoutingConfig, Trunk } from './table.js'
 
 /** The part of the configuration that routing goes by. */
-export function routingConfig({ users, groups, trunks, routes }: Config): RoutingConfig {
+export function routingConfig({ users, groups, subscribers, trunks, routes }: Config): RoutingConfig {
   return {
     users: new Map([...users].map(([name, user]) => [name, routedUser(name, user)])),
     groups: new Map([...groups].map(([name, group]) => [name, routedGroup(name, group)])),
+    subscribers: new Map(
+      [...subscribers].map(([number, subscriber]) => [number, routedSubscriber(number, subscriber)]),
+    ),
     trunks: [...trunks].map(([name, trunk]) => routedTrunk(name, trunk)),
     routes,
   }
@@ -27,8 +30,16 @@ function routedGroup(name: string, { numbers, members, strategy, ring, noAnswer 
   }
 }
 
+function routedSubscriber(number: string, subscriber: Subscriber): RoutedSubscriber {
+  const { user, did, secondaries, strategy, ring, hears, noAnswer } = subscriber
+  return {
+    ...{ number, user, did, secondaries, strategy, ringMs: ring, noAnswer: noAnswer ?? null },
+    hears: { ringback: hears.ringback ?? null, tone: hears.tone ?? null },
+  }
+}
+
 function routedTrunk(name: string, trunk: TrunkConfig): Trunk {
-  const { match, ringback, tone, accept, trusted, proxy, username, password } = trunk
+  const { match, ringback, tone, accept, trusted, asserts, proxy, username, password } = trunk
   const credentials = username === undefined || password === undefined ? null : { username, password }
-  return { name, match, ringback, tone, accept, trusted, proxy: proxy ?? null, credentials }
+  return { name, match, ringback, tone, accept, trusted, asserts, proxy: proxy ?? null, credentials }
 }

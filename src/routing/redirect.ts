@@ -1,7 +1,7 @@
 import type { RouteTarget } from '../call/plan.js'
 import type { RedirectTarget } from '../ports/call-control.js'
-import { parseUri } from '../sip-text/uri.js'
 import { bareNumber, matchesPattern, plainNumber } from './numbers.js'
+import { outsideNumber } from './outside.js'
 import type { Redirect, RoutingTable } from './table.js'
 
 type Callee = Extract<RouteTarget, { readonly kind: 'user' | 'group' }>
@@ -65,15 +65,8 @@ function through(
     const to = table.number(number)
     return to === undefined || to.kind === 'status' ? undefined : { kind: 'number', number }
   }
-  const proxy = parseUri(table.trunk(name)?.proxy ?? '')
-  if (proxy?.kind !== 'sip') return undefined
-  const { scheme, host, port } = proxy
-  const user = encodeURIComponent(dialled(match, number)).replace('%2B', '+')
-  return {
-    kind: 'outside',
-    uri: `${scheme}:${user}@${host}${port === undefined ? '' : `:${port}`}`,
-    trunk: name,
-  }
+  const outside = outsideNumber(table.trunk(name), dialled(match, number))
+  return outside === undefined ? undefined : { kind: 'outside', ...outside }
 }
 
 /** In the form that the pattern was written in: `7*` is not to become a call to the country +7. */

@@ -1,16 +1,19 @@
 import { type Ending, ending, endingOfStatus } from '../call/ending.js'
 import type { Otherwise, RouteTarget } from '../call/plan.js'
-import type { NoAnswer, RoutedGroup, RoutedUser, RoutingTable } from './table.js'
+import type { Outside } from './outside.js'
+import { subscriberSteps } from './subscriber-steps.js'
+import type { NoAnswer, RoutedGroup, RoutedSubscriber, RoutedUser, RoutingTable } from './table.js'
 
 /** Who a target means. Times in milliseconds. */
 export type Resolved =
   | ({ readonly kind: 'users' } & Ringing)
-  | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
+  | ({ readonly kind: 'outside' } & Outside)
   | { readonly kind: 'nobody'; readonly ending: Ending }
 
-/** Users whose phones ring side by side. */
+/** Users whose phones ring side by side, and numbers outside beside them. */
 export interface Ringing {
   readonly users: readonly RoutedUser[]
+  readonly outside: readonly Outside[]
   readonly ringMs: number
   readonly otherwise: Otherwise
 }
@@ -28,6 +31,12 @@ export function resolve(table: RoutingTable, target: RouteTarget): Resolved {
       return group === undefined
         ? nobody(`no group ${target.group}`)
         : { kind: 'users', ...together(table, group, target.member ?? 0) }
+    }
+    case 'subscriber': {
+      const subscriber = table.subscriber(target.number)
+      return subscriber === undefined
+        ? nobody(`no subscriber ${target.number}`)
+        : { kind: 'users', ...ofSubscriber(table, subscriber, target) }
     }
     case 'number': {
       const to = table.number(target.number)
@@ -48,7 +57,7 @@ function nobody(detail: string): Resolved {
 }
 
 function alone(user: RoutedUser): Ringing {
-  return { users: [user], ringMs: user.ringMs, otherwise: otherwise(user.noAnswer) }
+  return { users: [user], outside: [], ringMs: user.ringMs, otherwise: otherwise(user.noAnswer) }
 }
 
 /** `turn`: which member it is at, counted from 0. */
@@ -57,6 +66,7 @@ function together(table: RoutingTable, group: RoutedGroup, turn: number): Ringin
     case 'side-by-side':
       return {
         users: usersOf(table, group.members),
+        outside: [],
         ringMs: group.ringMs,
         otherwise: otherwise(group.noAnswer),
       }
@@ -66,6 +76,7 @@ function together(table: RoutingTable, group: RoutedGroup, turn: number): Ringin
       const next = { kind: 'group', group: group.name, member: turn + 1 } as const
       return {
         users: usersOf(table, members),
+        outside: [],
         ringMs: members[0]?.ringMs ?? group.ringMs,
         otherwise:
           turn + 1 < group.members.length ? { kind: 'target', target: next } : otherwise(group.noAnswer),
@@ -73,6 +84,21 @@ function together(table: RoutingTable, group: RoutedGroup, turn: number): Ringin
     }
     default:
       return group.strategy satisfies never
+  }
+}
+
+function ofSubscriber(
+  table: RoutingTable,
+  subscriber: RoutedSubscriber,
+  target: Extract<RouteTarget, { readonly kind: 'subscriber' }>,
+): Ringing {
+  const steps = subscriberSteps(table, subscriber, target.devices)
+  const turn = target.member ?? 0
+  const next = { ...target, member: turn + 1 }
+  return {
+    // After a reload there may be fewer steps than there were.
+    ...(steps[turn] ?? { users: [], outside: [], ringMs: subscriber.ringMs }),
+    otherwise: turn + 1 < steps.length ? { kind: 'target', target: next } : otherwise(subscriber.noAnswer),
   }
 }
 

@@ -75,11 +75,17 @@ function routeOutside({ uri, trunk }: { uri: string; trunk: string }): Routed {
 }
 
 /** Several users at once have one grace and one second response: nobody gets less than its own settings say. */
-async function routeToUsers(deps: RouterDeps, { users, ringMs, otherwise }: Ringing): Promise<Routed> {
+async function routeToUsers(
+  deps: RouterDeps,
+  { users, outside, ringMs, otherwise }: Ringing,
+): Promise<Routed> {
   const phones = await Promise.all(users.map((user) => phonesOf(deps, user)))
   const plan: Plan = {
     users: users.map((user) => user.name),
-    destinations: phones.flatMap(({ devices, bindings }) => destinations(devices, bindings, deps.sleepers)),
+    destinations: [
+      ...phones.flatMap(({ devices, bindings }) => destinations(devices, bindings, deps.sleepers)),
+      ...outside.map((one) => ({ kind: 'outside', ...one }) as const),
+    ],
     ringMs,
     graceMs: Math.max(0, ...users.map((user) => user.graceMs)),
     secondResponseMs: Math.max(0, ...users.map((user) => user.secondResponseMs)),

@@ -4,7 +4,7 @@ import { matchesPattern, plainNumber } from './numbers.js'
 import type { RoutingConfig, RoutingTable, Trunk } from './table.js'
 
 export function routingTable(config: RoutingConfig): RoutingTable {
-  const owners = new Map<string, RouteTarget>()
+  const owners = new Map<string, RouteTarget>(didsOfOne(config.subscribers))
   for (const { name, numbers } of config.groups.values()) {
     for (const number of numbers) owners.set(plainNumber(number), { kind: 'group', group: name })
   }
@@ -19,6 +19,7 @@ export function routingTable(config: RoutingConfig): RoutingTable {
   return {
     user: (name) => config.users.get(name),
     group: (name) => config.groups.get(name),
+    subscriber: (number) => config.subscribers.get(number),
     number: (called) =>
       owners.get(plainNumber(called)) ??
       named(called) ??
@@ -26,6 +27,14 @@ export function routingTable(config: RoutingConfig): RoutingTable {
     trunk: (name) => config.trunks.find((t) => t.name === name),
     trunkOf: (address) => trunkOf(networks, address),
   }
+}
+
+/** Whose a call to a shared DID is, only the INVITE itself may say. */
+function didsOfOne(subscribers: RoutingConfig['subscribers']): readonly (readonly [string, RouteTarget])[] {
+  const all = [...subscribers.values()]
+  return all
+    .filter(({ did }) => all.filter((other) => other.did === did).length === 1)
+    .map(({ did, number }) => [plainNumber(did), { kind: 'subscriber', number, devices: true }])
 }
 
 function blockList(networks: readonly string[]): BlockList {

@@ -36,6 +36,30 @@ export interface RoutedGroup {
   readonly noAnswer: NoAnswer | null
 }
 
+/** Who has a cell phone whose calls are fetched by the carrier's conditional forwarding. Times in milliseconds. */
+export interface RoutedSubscriber {
+  /** E.164. */
+  readonly number: string
+  /** Whose phone it is. */
+  readonly user: string
+  /** Where the forwarding points, E.164; several subscribers may share one. */
+  readonly did: string
+  readonly secondaries: readonly Secondary[]
+  readonly strategy: 'side-by-side' | 'in-turn'
+  /** How long a step of the secondaries rings. */
+  readonly ringMs: number
+  /** What the caller hears in the stead of what its trunk says. */
+  readonly hears: { readonly ringback: HoldStyle | null; readonly tone: string | null }
+  readonly noAnswer: NoAnswer | null
+}
+
+/** Who rings beside the cell phone. */
+export type Secondary =
+  | { readonly kind: 'user'; readonly user: string }
+  | { readonly kind: 'group'; readonly group: string }
+  | { readonly kind: 'outside'; readonly uri: string; readonly trunk: string }
+  | { readonly kind: 'number'; readonly number: string; readonly trunk: string }
+
 export type NoAnswer = RouteTarget | { readonly kind: 'status'; readonly status: number }
 
 export interface Trunk {
@@ -48,6 +72,8 @@ export interface Trunk {
   readonly accept: AcceptStyle
   /** Inside our trust domain (RFC 3325): its asserted identities are believed and passed on. */
   readonly trusted: boolean
+  /** Whom the P-Asserted-Identity of a forwarded call names: its caller, or the subscriber who diverted it. */
+  readonly asserts: 'caller' | 'diverting'
   /** Where calls out go: a SIP URI. */
   readonly proxy: string | null
   readonly credentials: { readonly username: string; readonly password: string } | null
@@ -62,6 +88,8 @@ export interface Route {
 export interface RoutingConfig {
   readonly users: ReadonlyMap<string, RoutedUser>
   readonly groups: ReadonlyMap<string, RoutedGroup>
+  /** By number. */
+  readonly subscribers: ReadonlyMap<string, RoutedSubscriber>
   readonly trunks: readonly Trunk[]
   readonly routes: readonly Route[]
 }
@@ -70,7 +98,10 @@ export interface RoutingConfig {
 export interface RoutingTable {
   user(name: string): RoutedUser | undefined
   group(name: string): RoutedGroup | undefined
-  /** Numbers and names of users and groups first, then the routes in order. */
+  subscriber(number: string): RoutedSubscriber | undefined
+  /**
+   * Numbers and names of users and groups first, then DIDs that are one subscriber's alone, then the routes in order.
+   */
   number(called: string): Route['to'] | undefined
   trunk(name: string): Trunk | undefined
   trunkOf(address: string): Trunk | undefined

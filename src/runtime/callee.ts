@@ -1,6 +1,6 @@
 import type { Contact } from '../call/destination.js'
 import type { Ending } from '../call/ending.js'
-import type { RouteTarget } from '../call/plan.js'
+import { isNextMember, type RouteTarget } from '../call/plan.js'
 import type { Binding, Device } from '../ports/store.js'
 import type { Routed } from '../routing/router.js'
 import type { Diverted } from './diversion.js'
@@ -17,7 +17,7 @@ export class Callee {
   /** The call goes on to a target; `after`: what became of the one before. */
   goOnTo(target: RouteTarget, after: Ending | null): void {
     // The next member of a group in turn: the call stays with the group that it came to.
-    if (target.kind === 'group' && target.member !== undefined) return
+    if (isNextMember(target)) return
     if (after !== null && this.target !== undefined)
       this.diverted.push({ uri: this.uriOf(this.target), after })
     this.target = target
@@ -46,6 +46,7 @@ export class Callee {
   private uriOf(target: RouteTarget): string {
     switch (target.kind) {
       case 'number':
+      case 'subscriber':
         return `sip:${target.number}@${this.domain}`
       case 'user':
         return `sip:${target.user}@${this.domain}`

@@ -34,6 +34,8 @@ describe('a configuration', () => {
       trunks: new Map(),
       users: new Map(),
       groups: new Map(),
+      subscribers: new Map(),
+      carriers: new Map(),
       routes: [],
       regions: new Map(),
       log: { level: 'info', pretty: false },
@@ -91,6 +93,25 @@ describe('a configuration', () => {
       tone: 'us',
       trusted: true,
       accept: 'tone',
+      asserts: 'caller',
+    })
+    expect(config.subscribers.get('+12025550142')).toEqual({
+      user: 'alice',
+      did: '+12025550199',
+      carrier: 'gsm',
+      secondaries: [{ kind: 'user', user: 'bob' }],
+      strategy: 'side-by-side',
+      ring: 30_000,
+      noReply: 20_000,
+      instruct: 'notified',
+      patience: 20_000,
+      hears: { ringback: 'early-media', tone: 'us' },
+      noAnswer: { kind: 'status', status: 480 },
+    })
+    expect(config.carriers.get('mvno')).toEqual({
+      like: 'cdma',
+      number: 'national',
+      codes: { busy: { set: '*90{did}', erase: '*91' } },
     })
     expect(config.push.get('acme')).toEqual({
       adapter: 'webhook',

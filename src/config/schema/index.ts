@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { carrier } from './carrier.js'
 import { folder } from './files.js'
 import type { Files } from './files.js'
 import { group } from './group.js'
@@ -22,6 +23,7 @@ import { plainName, userName } from './names.js'
 import { push } from './push.js'
 import { defaultTag, finished, named, section, tag } from './section.js'
 import { sip } from './sip.js'
+import { e164, subscriber } from './subscriber.js'
 import { route } from './targets.js'
 import { tokens } from './tokens.js'
 import { user } from './user.js'
@@ -56,6 +58,9 @@ const trunk = finished(
     trusted: flag()
       .prefault(false)
       .describe('Its asserted identities are believed and passed on (RFC 3325).'),
+    asserts: oneOf('caller', 'diverting')
+      .prefault('caller')
+      .describe('Whom the P-Asserted-Identity of a forwarded call names, where the trunk is trusted.'),
     proxy: sipUri().optional().describe('Where calls out through this trunk go.'),
     username: text().optional().describe('For digest challenges of the trunk.'),
     password: secret().optional(),
@@ -93,6 +98,10 @@ export function configSchema(files: Files) {
     trunks: named(plainName, trunk).describe('Where calls come from and go out.'),
     users: named(userName, user.prefault({})).describe('Who is called.'),
     groups: named(userName, group).describe('Users who are called together.'),
+    subscribers: named(e164, subscriber).describe(
+      'Cell phones, by number, whose calls are fetched by conditional forwarding.',
+    ),
+    carriers: named(plainName, carrier.prefault({})).describe('Codes of cell phone networks.'),
     routes: z
       .array(route)
       .prefault([])
@@ -124,5 +133,7 @@ export type TokensConfig = Config['tokens']
 export type Trunk = Named<Config['trunks']>
 export type User = Named<Config['users']>
 export type Group = Named<Config['groups']>
+export type Subscriber = Named<Config['subscribers']>
+export type Carrier = Named<Config['carriers']>
 export type Route = Config['routes'][number]
 export type LogConfig = Config['log']

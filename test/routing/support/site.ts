@@ -1,5 +1,6 @@
 import type {
   RoutedGroup,
+  RoutedSubscriber,
   RoutedUser,
   RoutingConfig,
   RoutingTable,
@@ -36,8 +37,20 @@ export function group(
 
 export function trunk(name: string, settings: Partial<Trunk> = {}): Trunk {
   return {
-    ...{ name, match: [], ringback: 'early-media', tone: 'us', accept: 'tone', trusted: false, proxy: null },
-    credentials: null,
+    ...{ name, match: [], ringback: 'early-media', tone: 'us', accept: 'tone', trusted: false },
+    ...{ asserts: 'caller', proxy: null, credentials: null },
+    ...settings,
+  }
+}
+
+export function subscriber(
+  number: string,
+  user: string,
+  settings: Partial<RoutedSubscriber> = {},
+): RoutedSubscriber {
+  return {
+    ...{ number, user, did: '+12025550199', secondaries: [], strategy: 'side-by-side', ringMs: 30_000 },
+    ...{ hears: { ringback: null, tone: null }, noAnswer: null },
     ...settings,
   }
 }
@@ -45,14 +58,22 @@ export function trunk(name: string, settings: Partial<Trunk> = {}): Trunk {
 export interface Site {
   readonly users?: readonly RoutedUser[]
   readonly groups?: readonly RoutedGroup[]
+  readonly subscribers?: readonly RoutedSubscriber[]
   readonly trunks?: readonly Trunk[]
   readonly routes?: RoutingConfig['routes']
 }
 
-export function tableOf({ users = [], groups = [], trunks = [], routes = [] }: Site): RoutingTable {
+export function tableOf({
+  users = [],
+  groups = [],
+  subscribers = [],
+  trunks = [],
+  routes = [],
+}: Site): RoutingTable {
   return routingTable({
     users: new Map(users.map((each) => [each.name, each])),
     groups: new Map(groups.map((each) => [each.name, each])),
+    subscribers: new Map(subscribers.map((each) => [each.number, each])),
     trunks,
     routes,
   })
