@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/process/**'],
+          exclude: ['test/process/**', 'test/engines/**'],
           globalSetup: ['test/support/database-setup.ts'],
         },
       },
@@ -26,6 +26,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // They wait for the longest timers of SIP more than they compute.
           maxWorkers: 3,
+        },
+      },
+      {
+        // The built program on real servers, which only one file at a time can load, and kill.
+        extends: true,
+        test: {
+          name: 'engines',
+          include: ['test/engines/**/*.test.ts'],
+          globalSetup: ['test/engines/setup.ts'],
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
         },
       },
     ],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PATIENCE_MS, type ServerProcess } from '../support/process.js'
-import { LoadPlayer, type LoadReport } from '../support/load.js'
+import { LoadPlayer, tell } from '../support/load.js'
 import { samplesOf, untilQuiet } from './support/gauges.js'
 import { Site } from './support/site.js'
 
@@ -69,17 +69,6 @@ async function hungUp(): Promise<number> {
   const samples = await samplesOf(server.url)
   const by = (side: string): number => samples.get(`reveille_calls_total{cause="hung-up",by="${side}"}`) ?? 0
   return by('caller') + by('callee')
-}
-
-/** Figures for who reads the test's output: they depend on the machine, and nothing is held against them. */
-function tell(protocol: string, { stages, completed, peak, seconds, startedPerSecond }: LoadReport): void {
-  const rows = Object.entries(stages).map(([stage, { p50, p90, p99, max }]) => {
-    const times = [p50, p90, p99, max].map((ms) => ms.toFixed(0).padStart(6))
-    return `  ${stage.padEnd(12)}${times.join('')}`
-  })
-  const head = `${protocol}: ${completed} wake calls in ${seconds.toFixed(1)} s, begun at ${startedPerSecond.toFixed(1)} calls/s, ${peak} at once`
-  const lines = [head, `  ms since INVITE  p50   p90   p99   max`, ...rows]
-  process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 test(

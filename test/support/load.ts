@@ -160,6 +160,17 @@ export class LoadPlayer {
   }
 }
 
+/** Figures for who reads the test's output: they depend on the machine, and nothing is held against them. */
+export function tell(what: string, { stages, completed, peak, seconds, startedPerSecond }: LoadReport): void {
+  const rows = Object.entries(stages).map(([stage, { p50, p90, p99, max }]) => {
+    const times = [p50, p90, p99, max].map((ms) => ms.toFixed(0).padStart(6))
+    return `  ${stage.padEnd(12)}${times.join('')}`
+  })
+  const head = `${what}: ${completed} wake calls in ${seconds.toFixed(1)} s, begun at ${startedPerSecond.toFixed(1)} calls/s, ${peak} at once`
+  const lines = [head, `  ms since INVITE  p50   p90   p99   max`, ...rows]
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
 /** A pacing clock: the only thing that is waited for here is time itself. */
 async function until(at: number): Promise<void> {
   const left = at - performance.now()

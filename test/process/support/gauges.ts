@@ -21,6 +21,10 @@ const KNOWN = [
   'reveille_open_legs',
   'reveille_open_timers',
   'reveille_pending_pushes',
+]
+
+/** What only the embedded SIP server has: a drachtio-server counts by itself. */
+const OF_EMBEDDED_SIP = [
   'reveille_sip_connections',
   'reveille_sip_dialogs',
   'reveille_sip_timers',
@@ -40,14 +44,25 @@ const LINGERING = new Set([
   'reveille_sip_transactions',
 ])
 
+export interface Quietly {
+  readonly but?: 'nothing' | 'unanswered'
+  readonly withinMs?: number
+  /** Who carries SIP; default `embedded`. */
+  readonly sip?: 'embedded' | 'drachtio'
+}
+
 /** All gauges of the server that count something open. */
-export async function openGauges(url: string): Promise<ReadonlyMap<string, number>> {
+export async function openGauges(
+  url: string,
+  sip: Quietly['sip'] = 'embedded',
+): Promise<ReadonlyMap<string, number>> {
   const { samples, types } = parse(await scrape(url))
   const open = [...samples].filter(([sample]) => {
     const name = sample.split('{', 1)[0] ?? ''
     return name.startsWith('reveille_') && types.get(name) === 'gauge' && !STANDING.has(name)
   })
-  const missing = KNOWN.filter((name) => !samples.has(name))
+  const known = [...KNOWN, ...(sip === 'embedded' ? OF_EMBEDDED_SIP : [])]
+  const missing = known.filter((name) => !samples.has(name))
   if (missing.length > 0) throw new Error(`/metrics does not have ${missing.join(', ')}`)
   return new Map(open)
 }
@@ -55,11 +70,11 @@ export async function openGauges(url: string): Promise<ReadonlyMap<string, numbe
 /** Resolves when nothing is open; with `but: 'unanswered'`, nothing but INVITEs that nobody answers. */
 export async function untilQuiet(
   url: string,
-  { but = 'nothing', withinMs = 10_000 }: { but?: 'nothing' | 'unanswered'; withinMs?: number } = {},
+  { but = 'nothing', withinMs = 10_000, sip = 'embedded' }: Quietly = {},
 ): Promise<void> {
   let left: (readonly [string, number])[] = []
   const quiet = async (): Promise<boolean> => {
-    const gauges = [...(await openGauges(url))].filter(([, value]) => value !== 0)
+    const gauges = [...(await openGauges(url, sip))].filter(([, value]) => value !== 0)
     left = but === 'unanswered' ? gauges.filter(([name]) => !LINGERING.has(name)) : gauges
     return left.length === 0
   }

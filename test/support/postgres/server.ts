@@ -64,8 +64,9 @@ export class PostgresServer {
     }
   }
 
-  /** Starts it again after {@link stop} or {@link crash}; resolves when connections can come. */
+  /** Starts it again after {@link stop} or {@link crash}, where it does not run; resolves when connections can come. */
   async restart(): Promise<void> {
+    if (this.#process !== undefined) return
     for (;;) {
       try {
         return await this.#launch()
