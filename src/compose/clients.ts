@@ -1,16 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../adapters/system/clock.js'
+import { QUEUE_LIMITS } from '../clients/channel/limits.js'
 import { createDevices } from '../clients/devices/devices.js'
+import type { ClientHub } from '../clients/hub/client-hub.js'
+import { createClientHub } from '../clients/hub/hub.js'
 import { loadTokenKeys } from '../clients/tokens/keys.js'
 import { createTokens, type Tokens } from '../clients/tokens/tokens.js'
 import type { DatabaseConfig, TokensConfig } from '../config/index.js'
 import type { ClientApi } from '../http/index.js'
+import { createChannelUpgrade } from '../http/channel/upgrade.js'
 import { callRoutes } from '../http/routes/calls.js'
+import { clientChannel } from '../http/routes/client-channel.js'
+import { clientMessages } from '../http/routes/client-messages.js'
 import { deviceRoutes } from '../http/routes/devices.js'
+import { invitationRoutes } from '../http/routes/invitations.js'
+import { createInvitations } from '../invitation/service.js'
 import type { Log } from '../ports/log.js'
+import type { PushSender } from '../ports/push.js'
 import type { Store } from '../ports/store.js'
 import { createCallControl } from '../runtime/call-control.js'
 import type { Calls } from '../runtime/calls.js'
+import type { AppChannels } from '../wake/waker.js'
+import { every, FORGET_MS } from './housekeeping.js'
 import type { Shared } from './database.js'
 import type { Lifetime } from './lifetime.js'
 
@@ -20,30 +31,86 @@ export async function openTokens(config: TokensConfig, store: Pick<Store, 'secre
   return createTokens({ keys, clock: systemClock })
 }
 
+/** The hub needs the calls, and these the hub: until both are there, no app has a channel. */
+export class LateChannels implements AppChannels {
+  private hub: Pick<ClientHub, 'offerCall' | 'tellEnding' | 'gauges'> | undefined
+
+  /** @param shared other nodes may have the channel of a device */
+  constructor(private readonly shared: boolean) {}
+
+  use(hub: Pick<ClientHub, 'offerCall' | 'tellEnding' | 'gauges'>): void {
+    this.hub = hub
+  }
+
+  offerCall(
+    deviceId: string,
+    payload: Readonly<Record<string, unknown>>,
+    expiresAt: number,
+  ): Promise<'taken' | 'no-channel'> | undefined {
+    // What is known without the database costs a call no time.
+    if (this.hub === undefined || (!this.shared && this.hub.gauges.channels === 0)) return undefined
+    return this.hub.offerCall(deviceId, payload, expiresAt)
+  }
+
+  async tellEnding(deviceId: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.hub?.tellEnding(deviceId, payload)
+  }
+}
+
 export interface ClientsDeps {
   readonly shared: Shared
   readonly database: DatabaseConfig
   readonly tokens: Tokens
   readonly calls: Calls
-  readonly pushProviders: () => ReadonlySet<string>
+  readonly senders: ReadonlyMap<string, PushSender>
+  readonly channels: LateChannels
+  /** Base URL of the client API. */
+  readonly api: () => string
   readonly log: Log
 }
 
-/** What apps may do by HTTP. */
-export function clientApi(deps: ClientsDeps, life: Lifetime): ClientApi {
-  const { shared, tokens, calls, log } = deps
+export interface Clients {
+  readonly api: ClientApi
+  /** Sends the apps with a channel away; an HTTP server with open channels would not close. */
+  close(): Promise<void>
+}
+
+/** What apps may do by HTTP and by their channel. */
+export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
+  const { shared, tokens, calls, senders, log } = deps
   const { store, bus } = shared
+  const clock = systemClock
   const control = createCallControl({
-    ...{ calls, store, bus, log, clock: systemClock, ids: randomUUID },
+    ...{ calls, store, bus, log, clock, ids: randomUUID },
     shared: deps.database.engine === 'postgres',
   })
   life.onClose(bus.subscribe((message) => control.heard(message)))
-  const devices = createDevices({
-    ...{ store, bus, log, clock: systemClock },
-    pushProviders: deps.pushProviders,
-  })
+  const pushProviders = (): ReadonlySet<string> => new Set(senders.keys())
+  const devices = createDevices({ ...{ store, bus, log, clock, pushProviders } })
+  const invitations = life.own(
+    createInvitations({
+      ...{ store, bus, senders, clock, log, api: deps.api, limits: QUEUE_LIMITS },
+      offer: (deviceId, message, expiresAt) => hub.offer(deviceId, message, expiresAt),
+      mintInvitation: (claims) => tokens.mintInvitation(claims),
+    }),
+  )
+  const channelUpgrade = createChannelUpgrade({ connect: (socket) => hub.connect(socket) })
+  const hub: ClientHub = createClientHub({ store, bus, tokens, calls: control, invitations, clock, log })
+  deps.channels.use(hub)
+  invitations.start()
+  life.onClose(every(FORGET_MS, () => Promise.all([hub.forget(), invitations.forget()]), log))
+  const routes = [
+    ...callRoutes({ calls: control, clock }),
+    ...deviceRoutes(devices),
+    ...invitationRoutes(invitations, store),
+    clientChannel(),
+    clientMessages(hub),
+  ]
   return {
-    tokens,
-    routes: [...callRoutes({ calls: control, clock: systemClock }), ...deviceRoutes(devices)],
+    api: { tokens, routes, upgrade: channelUpgrade.upgrade },
+    async close() {
+      await hub.close()
+      channelUpgrade.close()
+    },
   }
 }

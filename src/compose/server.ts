@@ -24,16 +24,15 @@ import { routingTable } from '../routing/table-of.js'
 import { Calls } from '../runtime/calls.js'
 import { version } from '../version.js'
 import { createWaker } from '../wake/waker.js'
-import { clientApi, openTokens } from './clients.js'
+import { LateChannels, openClients, openTokens } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
+import { every, FORGET_MS } from './housekeeping.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { PushServices } from './push.js'
 import { readinessOf } from './readiness.js'
 import { callSettings, sipGauges, startSip } from './sip.js'
 
-/** How often bindings that have expired are deleted; they are passed over at once. */
-const FORGET_MS = 60_000
 /** What the journal may take to write the last rows at shutdown. */
 const LAST_ROWS_MS = 5_000
 
@@ -69,7 +68,8 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const metrics = createMetrics({ log })
   const observer = createObserver({ journal, metrics, log })
   const senders = await openSenders(watched, log, life)
-  const waker = life.own(createWaker({ senders, store, bus, clock, log }))
+  const channels = new LateChannels(config.database.engine === 'postgres')
+  const waker = life.own(createWaker({ senders, channels, store, bus, clock, log }))
   const tokens = await openTokens(config.tokens, store)
   const registrar = life.own(openRegistrar(watched, shared, senders, tokens, log))
   const sip = await startSip(config.sip, log)
@@ -94,7 +94,8 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
   let url = config.http.publicUrl
-  const settings = callSettings(config.sip, listening, () => url ?? '')
+  const api = (): string => url ?? ''
+  const settings = callSettings(config.sip, listening, api)
   const calls = life.own(
     new Calls({ signaling, media, router, table, sleepers, waker, tokens, clock, log, observer, settings }),
   )
@@ -111,21 +112,20 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   // An embedded server is a matter of milliseconds; one of somebody else's may be away, and /readyz says so.
   if (sip.server !== undefined) await firstConnection
 
+  const clients = openClients(
+    { shared, tokens, calls, senders, channels, log, database: config.database, api },
+    life,
+  )
   const http = life.own(
     createHttp({
       ...config.http,
       ...{ metrics, store, log, version },
       live: () => calls.gauges,
       readiness: () => readinessOf(store, media, signaling, calls.draining),
-      clients: clientApi(
-        {
-          ...{ shared, tokens, calls, log, database: config.database },
-          pushProviders: () => new Set(senders.keys()),
-        },
-        life,
-      ),
+      clients: clients.api,
     }),
   )
+  life.onClose(() => clients.close())
   const { address: host, port } = await http.listen()
   url ??= `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
@@ -189,11 +189,4 @@ function currentTable(watched: WatchedConfig, life: Lifetime): () => ReturnType<
   let table = routingTable(routingConfig(watched.current()))
   life.onClose(watched.subscribe((config) => (table = routingTable(routingConfig(config)))))
   return () => table
-}
-
-function every(ms: number, work: () => Promise<unknown>, log: Log): () => void {
-  const timer = setInterval(() => {
-    work().catch((error: unknown) => log.warn({ err: error }, 'what has expired could not be deleted'))
-  }, ms)
-  return () => clearInterval(timer)
 }

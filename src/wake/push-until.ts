@@ -33,6 +33,7 @@ export interface PushRun {
  */
 export async function pushUntil(run: PushRun): Promise<PushResult> {
   const { clock, deadline, signal } = run
+  if (signal.aborted) return { kind: 'refused', gone: false, detail: String(signal.reason), attempts: 0 }
   for (let attempts = 1; ; attempts++) {
     const outcome = await attempt(run)
     switch (outcome.kind) {

@@ -37,7 +37,19 @@ export interface Waker {
   close(): Promise<void>
 }
 
+/** Devices whose app is there, and needs no push. Neither rejects. */
+export interface AppChannels {
+  /** `taken`: the app has the call. Undefined where no app at all has a channel: then nobody waits for an answer. */
+  offerCall(
+    deviceId: string,
+    payload: PushMessage['payload'],
+    expiresAt: number,
+  ): Promise<'taken' | 'no-channel'> | undefined
+  tellEnding(deviceId: string, payload: PushMessage['payload']): Promise<void>
+}
+
 export interface WakerDeps {
+  readonly channels: AppChannels
   /** By pn-provider. */
   readonly senders: ReadonlyMap<string, PushSender>
   readonly store: Pick<DeviceStore, 'retirePush'>
@@ -75,7 +87,9 @@ class PushWaker implements Waker {
 
   tellEnding(device: Device, call: Pick<WakeCall, 'id' | 'sipCallId'>, reason: string): WakeHandle {
     const deadline = this.deps.clock.now() + ENDING_MS * 1000
-    return this.#push({ device, callId: call.id }, 'ended', endingPayload(call, reason), deadline)
+    const payload = endingPayload(call, reason)
+    void this.deps.channels.tellEnding(device.id, payload)
+    return this.#push({ device, callId: call.id }, 'ended', payload, deadline)
   }
 
   get pending(): number {
@@ -105,26 +119,28 @@ class PushWaker implements Waker {
     const stop = (reason: string): void => controller.abort(reason)
     const cancelDeadline = this.deps.clock.after(Math.ceil(remaining / 1000), () => stop('deadline reached'))
     this.#stops.add(stop)
-    const outcome = pushUntil({
-      sender: sender.sender,
-      message: {
-        device: { ...push, id: device.id },
-        kind,
-        payload,
-        expiresAt: deadline,
-        collapseKey: callId,
-      },
-      deadline,
-      signal: controller.signal,
-      clock: this.deps.clock,
-      backoff: this.deps.backoff ?? WAKE_BACKOFF,
-      random: this.deps.random ?? Math.random,
-      retrying: (attempt, delayMs, detail) =>
-        this.deps.log.debug(
-          { ...fieldsOf(subject, kind), attempt, delayMs, detail },
-          'push is to be tried again',
-        ),
-    }).then((result) => {
+    const byPush = (): Promise<PushResult> =>
+      pushUntil({
+        sender: sender.sender,
+        message: {
+          device: { ...push, id: device.id },
+          kind,
+          payload,
+          expiresAt: deadline,
+          collapseKey: callId,
+        },
+        deadline,
+        signal: controller.signal,
+        clock: this.deps.clock,
+        backoff: this.deps.backoff ?? WAKE_BACKOFF,
+        random: this.deps.random ?? Math.random,
+        retrying: (attempt, delayMs, detail) =>
+          this.deps.log.debug(
+            { ...fieldsOf(subject, kind), attempt, delayMs, detail },
+            'push is to be tried again',
+          ),
+      })
+    const outcome = this.#byChannel(device, kind, payload, deadline, byPush).then((result) => {
       cancelDeadline()
       this.#stops.delete(stop)
       this.#report(subject, kind, result)
@@ -132,6 +148,21 @@ class PushWaker implements Waker {
       return result
     })
     return { outcome, stop: () => stop('stopped') }
+  }
+
+  /** By the channel of the app where it is there, and else by push. */
+  #byChannel(
+    device: Device,
+    kind: 'call' | 'ended',
+    payload: PushMessage['payload'],
+    deadline: number,
+    otherwise: () => Promise<PushResult>,
+  ): Promise<PushResult> {
+    const offered = kind === 'call' ? this.deps.channels.offerCall(device.id, payload, deadline) : undefined
+    if (offered === undefined) return otherwise()
+    return offered.then((answer) =>
+      answer === 'taken' ? { kind: 'delivered', id: 'channel', attempts: 0 } : otherwise(),
+    )
   }
 
   #senderOf(

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { BusMessage } from '../../src/ports/bus.js'
 import type { PushOutcome, PushSender } from '../../src/ports/push.js'
 import type { Device } from '../../src/ports/store.js'
-import { createWaker, type Waker, type WakeRequest } from '../../src/wake/waker.js'
+import { type AppChannels, createWaker, type Waker, type WakeRequest } from '../../src/wake/waker.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeStore } from '../support/fake-store.js'
 import { Inbox } from '../support/push/inbox.js'
@@ -26,6 +26,12 @@ const call = {
 const delivered: PushOutcome = { kind: 'delivered', id: 'p-1' }
 const busy: PushOutcome = { kind: 'retry', detail: 'answered 503' }
 
+/** No app has a channel. */
+const NO_CHANNELS: AppChannels = {
+  offerCall: () => undefined,
+  tellEnding: () => Promise.resolve(),
+}
+
 let clock: FakeClock
 let store: FakeStore
 let log: RecordingLog
@@ -44,9 +50,10 @@ beforeEach(async () => {
   await store.putDevice(device)
 })
 
-function wakerWith(senders: Record<string, PushSender>): Waker {
+function wakerWith(senders: Record<string, PushSender>, channels = NO_CHANNELS): Waker {
   return createWaker({
     senders: new Map(Object.entries(senders)),
+    channels,
     store,
     bus: { publish: (message) => publish(message) },
     clock,
@@ -145,7 +152,8 @@ describe('waking a device', () => {
   })
 
   it('gives up a service that hangs when the deadline comes', async () => {
-    const waker = wakerWith({ acme: new ScriptedSender(['hang']) })
+    const sender = new ScriptedSender(['hang'])
+    const waker = wakerWith({ acme: sender })
     const { outcome } = waker.wake(request())
     clock.advance(30_000)
     expect(await outcome).toMatchObject({ kind: 'refused', gone: false, detail: 'deadline reached' })
@@ -205,7 +213,41 @@ describe('waking a device', () => {
   })
 })
 
+describe('a device whose app has a channel', () => {
+  it('is not pushed where the app says that it has the call', async () => {
+    const sender = new ScriptedSender([delivered])
+    const told: unknown[] = []
+    const there: AppChannels = {
+      offerCall: (deviceId, payload) => {
+        told.push([deviceId, payload['callId']])
+        return Promise.resolve('taken')
+      },
+      tellEnding: (deviceId, payload) => {
+        told.push([deviceId, payload['reason']])
+        return Promise.resolve()
+      },
+    }
+    const waker = wakerWith({ acme: sender }, there)
+    expect(await waker.wake(request()).outcome).toEqual({ kind: 'delivered', id: 'channel', attempts: 0 })
+    expect(sender.inbox.items).toHaveLength(0)
+    await waker.tellEnding(device, call, 'SIP;cause=487').outcome
+    expect(told).toEqual([
+      ['dev-1', 'c-1'],
+      ['dev-1', 'SIP;cause=487'],
+    ])
+  })
+})
+
 describe('stopping a wake', () => {
+  it('before its app has answered sends nothing', async () => {
+    const sender = new ScriptedSender([delivered])
+    const slow: AppChannels = { ...NO_CHANNELS, offerCall: () => Promise.resolve('no-channel') }
+    const { outcome, stop } = wakerWith({ acme: sender }, slow).wake(request())
+    stop()
+    expect(await outcome).toEqual({ kind: 'refused', gone: false, detail: 'stopped', attempts: 0 })
+    expect(sender.inbox.items).toHaveLength(0)
+  })
+
   it('ends a push in flight', async () => {
     const sender = new ScriptedSender(['hang'])
     const waker = wakerWith({ acme: sender })
