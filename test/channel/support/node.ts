@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { createLocalBus } from '../../../src/adapters/bus/local.js'
 import { systemClock } from '../../../src/adapters/system/clock.js'
@@ -46,6 +48,8 @@ export interface NodeOptions {
 export class ChannelNode {
   readonly calls = new FakeCalls()
   readonly log = new RecordingLog()
+  /** Those of channels, open or not. */
+  readonly sockets: ReadonlySet<Duplex> = new Set()
 
   private constructor(
     readonly site: Site,
@@ -59,12 +63,14 @@ export class ChannelNode {
     const log = new RecordingLog()
     const { store, bus, tokens } = site
     // The hub and the invitations know each other.
-    let made: InvitationControl | undefined
-    const invitations = laterInvitations(() => made)
+    const held: { invitations?: InvitationControl } = {}
+    const invitations = laterInvitations(() => held.invitations)
     const limits = { ...CHANNEL_LIMITS, ...options.limits }
     const hub = createClientHub({ store, bus, tokens, calls, invitations, clock: systemClock, log, limits })
-    made = options.invitations?.(hub)
+    const made = options.invitations?.(hub)
+    if (made !== undefined) held.invitations = made
     const channels = createChannelUpgrade(hub)
+    const sockets = new Set<Duplex>()
     const http = createHttp({
       ...{ host: '127.0.0.1', port: 0, store, log },
       readiness: () => Promise.resolve({ ready: true, parts: {} }),
@@ -73,7 +79,10 @@ export class ChannelNode {
       clients: {
         tokens,
         routes: [clientChannel(), clientMessages(hub), ...(options.routes?.(invitations) ?? [])],
-        upgrade: channels.upgrade,
+        upgrade(request, socket, head) {
+          sockets.add(socket)
+          channels.upgrade.call(this, request, socket, head)
+        },
       },
     })
     const { port } = await http.listen()
@@ -84,9 +93,17 @@ export class ChannelNode {
       await http.close()
     }
     const node = new ChannelNode(site, hub, `http://127.0.0.1:${String(port)}`, () => (closing ??= close()))
-    Object.assign(node, { calls, log })
+    Object.assign(node, { calls, log, sockets })
     onTestFinished(node.close)
     return node
+  }
+
+  /** The bytes that channels have carried both ways, so far. */
+  get carried(): number {
+    return [...this.sockets].reduce(
+      (sum, socket) => sum + (socket instanceof Socket ? socket.bytesRead + socket.bytesWritten : 0),
+      0,
+    )
   }
 
   /** A device of the user, in the store. */
