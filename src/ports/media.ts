@@ -2,6 +2,8 @@
 export type Sound =
   /** Ringback of a country, ISO 3166-1 alpha-2 in lower case (ITU-T E.180). */
   | { readonly kind: 'ringback'; readonly country: string }
+  /** What was waited for does not come, by country as ringback is. */
+  | { readonly kind: 'congestion'; readonly country: string }
   /** Somebody accepted; the device is being connected. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'silence' }

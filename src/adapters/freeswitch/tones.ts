@@ -43,11 +43,18 @@ const RECOMMENDED = once(1000, 4000, 425)
 /** Three quick rising notes: heard as progress, and as no country's ringback. */
 const CONNECTING = [once(120, 40, 523), once(120, 40, 659), once(160, 1520, 784)].join(';')
 
+const NORTH_AMERICAN: ReadonlySet<string> = new Set(['us', 'ca'])
+const REORDER = once(250, 250, 480, 620)
+/** Quick, as E.180 has it everywhere else. */
+const CONGESTION = once(250, 250, 425)
+
 /** What is to be played without end for a sound. */
 export function streamOf(sound: Sound): string {
   switch (sound.kind) {
     case 'ringback':
       return endless(ringbackOf(sound.country))
+    case 'congestion':
+      return endless(NORTH_AMERICAN.has(sound.country.toLowerCase()) ? REORDER : CONGESTION)
     case 'connecting':
       return endless(CONNECTING)
     case 'silence':
