@@ -1,4 +1,4 @@
-import { thisMachine } from '../support/machine.js'
+import { busyWarning, type Machine, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { checkLink, type LinkCheck, worstError } from './link-check.js'
 import { type Options, readOptions, type Transport, usage } from './options.js'
@@ -19,6 +19,9 @@ interface Lane {
 
 async function bench(options: Options): Promise<boolean> {
   const { delayMs } = options
+  const machine = thisMachine()
+  const warning = busyWarning(machine)
+  if (warning !== undefined) say(warning)
   const checks = await checkLink(delayMs)
   say(linkTable(checks, delayMs))
   const error = worstError(checks, delayMs)
@@ -30,7 +33,7 @@ async function bench(options: Options): Promise<boolean> {
     const rows = courses.map((course) => rowOf(course, delayMs))
     say(rowsTable(rows, delayMs))
     for (const fault of site.faults) say(`the server logged: ${fault}`)
-    if (!options.dry) await keep(rows, courses, checks, options)
+    if (!options.dry) await keep(machine, rows, courses, checks, options)
     return courses.every(({ failures }) => failures.length === 0)
   } finally {
     await site.close()
@@ -71,12 +74,12 @@ function lanesOf({ ways: names, transports }: Options): Lane[] {
 }
 
 async function keep(
+  machine: Machine,
   rows: readonly Row[],
   courses: readonly Course[],
   checks: readonly LinkCheck[],
   options: Options,
 ): Promise<void> {
-  const machine = thisMachine()
   const at = new Date().toISOString()
   const json = { bench: 'setup', at, machine, options, link: checks, rows, courses }
   await keepResults('setup', json, resultsPart(rows, checks, options, machine, at.slice(0, 10)))

@@ -1,5 +1,5 @@
 import type { Machine } from '../support/machine.js'
-import { describeMachine } from '../support/machine.js'
+import { busyWarning, describeMachine } from '../support/machine.js'
 import { spreadOf, type Spread } from '../support/statistics.js'
 import { markdownTable } from '../support/table.js'
 import type { LinkCheck } from './link-check.js'
@@ -119,6 +119,7 @@ From the arrival of the push, tapped at once, to the first frame of the other si
 Everything that the device sends and receives takes ${delayMs} ms one way: SIP, HTTP and RTP; its connections are open.
 The server runs in a process of its own, on the embedded engines; ${rounds} rounds each, in turn, after ${warmUps}
 that are not counted. Milliseconds. ${day}; ${describeMachine(machine)}.
+${busyWarning(machine) ?? ''}
 
 ${rowsTable(rows, delayMs)}
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 
 /** What a result was measured on. */
 export interface Machine {
@@ -9,6 +9,8 @@ export interface Machine {
   readonly system: string
   readonly node: string
   readonly reveille: string
+  /** Processes that wanted a core in the minute before, on the average. */
+  readonly load: number
 }
 
 export function thisMachine(): Machine {
@@ -23,7 +25,14 @@ export function thisMachine(): Machine {
     system: `${type()} ${release()}`,
     node: process.versions.node,
     reveille: manifest.version,
+    load: loadavg()[0] ?? NaN,
   }
+}
+
+/** What to say of a machine that others keep busy; undefined where it is idle enough. */
+export function busyWarning({ load, cores }: Machine): string | undefined {
+  if (load < cores / 2) return undefined
+  return `The machine was busy before the run began: ${load.toFixed(1)} processes on ${cores} cores. Waiting for a core is in these figures.`
 }
 
 export function describeMachine({ cpu, cores, memoryGb, system, node, reveille }: Machine): string {
