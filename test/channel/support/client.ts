@@ -29,7 +29,7 @@ export class TestClient {
     onTestFinished(() => websocket.terminate())
   }
 
-  static async connect(base: string, options: { readonly autoPong?: boolean }): Promise<TestClient> {
+  static async connect(base: string, options: { readonly autoPong?: boolean } = {}): Promise<TestClient> {
     const client = new TestClient(new WebSocket(`${base.replace('http', 'ws')}/v1/client`, options))
     await new Promise((resolve, reject) => {
       client.websocket.once('open', resolve)
