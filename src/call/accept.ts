@@ -29,8 +29,8 @@ function knowsOfTheCall(state: Accepted): Step<Accepted> {
 }
 
 /** Once a call, though a second user may accept it after the first one's device did not come. */
-function tellCaller(state: Accepted): Step<Accepted> {
-  if (state.acceptTold) return stay(state)
+export function tellCaller(state: Accepted): Step<Accepted> {
+  if (state.acceptTold || state.caller === 'expected') return stay(state)
   const told: Accepted = { ...state, acceptTold: true }
   switch (state.accept) {
     case 'tone':

@@ -17,6 +17,12 @@ export type Effect =
   | { readonly type: 'tell-caller-accepted' }
   /** Somebody accepted: 200 with comfort audio; answered by `caller-answered` or `hold-failed`. */
   | { readonly type: 'answer-caller' }
+  /** The cell phone is to reject its call. Once a call; what it says is told by `primary-rejected` and the like. */
+  | { readonly type: 'instruct-primary' }
+  /** A device has the call before its caller is there: it hears comfort audio, and is answered where it arrived. */
+  | { readonly type: 'comfort'; readonly leg: DeviceLegId }
+  /** The caller has not come: the device that waits for it hears so. */
+  | { readonly type: 'announce'; readonly leg: DeviceLegId }
   /** Push to the attempt's device; answered by `push-delivered` or `push-refused`. */
   | { readonly type: 'wake'; readonly attempt: AttemptId; readonly deviceId: string }
   /** Stop retrying a push that has not gone out yet. */

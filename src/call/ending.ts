@@ -13,6 +13,10 @@ export type EndingCause =
   | 'no-second-response'
   /** No device could be reached: every push was refused and nothing is registered. */
   | 'unreachable'
+  /** The subscriber answered on the cell phone that rang. */
+  | 'answered-on-primary'
+  /** The cell phone was to reject its call, and the carrier did not forward it to us. */
+  | 'not-forwarded'
   | 'busy'
   | 'declined'
   /** Nothing is configured under the number that was called. */
@@ -54,6 +58,8 @@ const STATUS: Record<EndingCause, number> = {
   'no-answer': 480,
   'no-second-response': 480,
   unreachable: 480,
+  'answered-on-primary': 200,
+  'not-forwarded': 480,
   busy: 486,
   declined: 603,
   'not-found': 404,
@@ -119,6 +125,8 @@ const REASON_TEXT: Record<EndingCause, string> = {
   'no-answer': 'No answer',
   'no-second-response': 'Accepted, but not connected in time',
   unreachable: 'No device could be reached',
+  'answered-on-primary': 'Call completed elsewhere',
+  'not-forwarded': 'The call was not forwarded',
   busy: 'Busy',
   declined: 'Declined',
   'not-found': 'Not found',

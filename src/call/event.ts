@@ -1,17 +1,38 @@
 import type { Arrival } from './destination.js'
 import type { Ending } from './ending.js'
-import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
+import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './plan.js'
 import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from './ids.js'
 
 /** Everything that can happen to a call. The runtime stamps the time and keeps them as the call's journal. */
 export type CallEvent =
-  /** The caller's INVITE. Always the first event, and never a later one. */
+  /** The caller's INVITE. The first event, unless that is `reported`, and never a later one. */
   | {
       readonly type: 'invited'
       readonly target: RouteTarget
       readonly hold: HoldStyle
       readonly accept: AcceptStyle
     }
+  /**
+   * In the stead of `invited`: a call rings at the subscriber's cell phone, outside our network. Its caller is expected,
+   * by the forwarding of the carrier. `patienceMs`: how long once the phone was told to reject, or did so by itself.
+   */
+  | {
+      readonly type: 'reported'
+      readonly target: RouteTarget
+      readonly hold: HoldStyle
+      readonly accept: AcceptStyle
+      readonly instruct: InstructWhen
+      readonly patienceMs: number
+    }
+  /** The INVITE of the expected caller is here. */
+  | { readonly type: 'forwarded' }
+  /** The cell phone has rejected its call, told to or not. */
+  | { readonly type: 'primary-rejected' }
+  | { readonly type: 'primary-answered' }
+  /** The cell phone stopped ringing. */
+  | { readonly type: 'primary-ended' }
+  /** The cell phone cannot reject. */
+  | { readonly type: 'primary-failed' }
   | { readonly type: 'routed'; readonly plan: Plan }
   | { readonly type: 'route-failed'; readonly ending: Ending }
   /** The caller is held: it has its provisional, and its media side stands. */

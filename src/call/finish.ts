@@ -1,7 +1,6 @@
 import { dismiss } from './attempts.js'
 import { type Ending, reasonOf } from './ending.js'
 import type { LegId } from './ids.js'
-import { close } from './legs.js'
 import { callOf, type CallerLeg, type Ended, type Live, type Step } from './state.js'
 import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
@@ -17,11 +16,8 @@ export function end(state: Live, how: Ending, caller: CallerLeg = state.caller):
   const written = state.caller === 'open' ? { ...how, status: 200 } : how
   const reason = reasonOf(how)
   const call: Ended = { ...callOf(state), caller, phase: 'ended', ending: written, reason, released: false }
-  const winner = 'winner' in state ? state.winner : null
-  const losers = state.attempts.filter((a) => winner === null || a.leg !== winner)
-  const told = forEach(call, losers, (s, a) => dismiss(s, a.id, how.status, reason))
-  const closed = andThen(told, (s) => forEach(s, s.legs, (t, l) => close(t, l, reason)))
-  return andThen(andThen(andThen(closed, disarmAll), finishCaller), (s) =>
+  const told = forEach(call, call.attempts, (s, a) => dismiss(s, a.id, how.status, reason))
+  return andThen(andThen(andThen(told, disarmAll), finishCaller), (s) =>
     andThen(step(s, { type: 'end', ending: written }), (t) => {
       const settled = settle(t)
       return settled.state.released ? settled : arm(t, 'settle', SETTLE_MS)
@@ -31,6 +27,9 @@ export function end(state: Live, how: Ending, caller: CallerLeg = state.caller):
 
 function finishCaller(state: Ended): Step<Ended> {
   switch (state.caller) {
+    // Whoever comes now is a caller like any other.
+    case 'expected':
+      return stay({ ...state, caller: 'closed' })
     case 'pending':
       return rejectCaller(state)
     case 'open':

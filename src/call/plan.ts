@@ -16,6 +16,13 @@ export type AcceptStyle =
   /** It is answered at once, and hears comfort audio. */
   | 'answer'
 
+/** When a cell phone is told to reject its call, so that the carrier forwards it to us. */
+export type InstructWhen =
+  /** As soon as every destination was notified, and one of them can still take the call. */
+  | 'notified'
+  /** Once one took the call. */
+  | 'accepted'
+
 /** A name that routing can resolve: the number that was called, or a no-answer target. */
 export type RouteTarget =
   | { readonly kind: 'number'; readonly number: string }

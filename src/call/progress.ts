@@ -13,8 +13,8 @@ export function progressed<S extends Waiting | Accepted>(state: S, id: DialId, s
   return andThen(awake, (s) => alert({ ...s, alerted: true }))
 }
 
-/** A queued caller hears that a device truly rings, unless it has been answered. */
-function alert<S extends Waiting | Accepted>(state: S): Step<S> {
+/** A queued caller hears that a device truly rings, unless it has been answered or is not there yet. */
+export function alert<S extends Waiting | Accepted>(state: S): Step<S> {
   return state.hold === 'queued' && state.caller === 'pending'
     ? step(state, { type: 'alert-caller' })
     : stay(state)

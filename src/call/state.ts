@@ -2,11 +2,11 @@ import type { Arrival, Destination, DialTarget } from './destination.js'
 import type { Effect } from './effect.js'
 import type { Ending } from './ending.js'
 import type { AttemptId, DeviceLegId, TimerId } from './ids.js'
-import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
+import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './plan.js'
 
 /**
  * ```
- *             invited
+ *             invited, or reported: the caller is expected
  *                v
  *  +---------- routing <----------+  nobody there, and another target
  *  |             v                |
@@ -14,6 +14,8 @@ import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
  *  |         |     v  a user accepts by API
  *  |         | accepted ----------+  that device's leg is awaited
  *  |         v     v  a device answers, or comes by itself
+ *  +--------- expecting           only where the caller is not there yet
+ *  |             v  forwarded
  *  +-------- connecting
  *  |             v  legs joined, caller answered
  *  +---------- bridged
@@ -21,13 +23,25 @@ import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from './plan.js'
  *  ended       losers' legs close, then the call is released
  * ```
  */
-export type State = New | Routing | Waiting | Accepted | Connecting | Bridged | Ended
+export type State = New | Routing | Waiting | Accepted | Expecting | Connecting | Bridged | Ended
 
 /** What a timer is for; each arming gets an id of its own, so that a stale one is known. */
-export type TimerName = 'hold' | 'second-response' | 'reassure' | 'connect' | 'settle' | `grace:${AttemptId}`
+export type TimerName =
+  | 'hold'
+  | 'second-response'
+  | 'reassure'
+  /** The INVITE of the expected caller is due. */
+  | 'forward'
+  /** A device hears that the caller has not come. */
+  | 'farewell'
+  | 'connect'
+  | 'settle'
+  | `grace:${AttemptId}`
 
-/** The caller's leg, from its INVITE on. */
+/** The caller's leg. */
 export type CallerLeg =
+  /** Its INVITE is still to come. */
+  | 'expected'
   /** No final answer yet. */
   | 'pending'
   /** Its 200 goes out ahead of any device: `caller-answered` or `hold-failed` says what became of it. */
@@ -80,15 +94,27 @@ export interface Over {
   readonly final: boolean
 }
 
+/** A call at the subscriber's cell phone, by which the call began. */
+export interface Primary {
+  readonly instruct: InstructWhen
+  readonly patienceMs: number
+  /** It was told to reject. */
+  readonly instructed: boolean
+  /** Of a call that it rejected the forwarded INVITE is due, whatever the phone says after that. */
+  readonly phone: 'ringing' | 'rejected'
+}
+
 /** What every phase of a call has. */
 export interface Call {
   readonly caller: CallerLeg
+  /** Null where the call began with its caller's INVITE. */
+  readonly primary: Primary | null
   readonly hold: HoldStyle
   readonly accept: AcceptStyle
   readonly attempts: readonly Attempt[]
   readonly legs: readonly DeviceLeg[]
   readonly timers: ReadonlyMap<TimerName, TimerId>
-  /** The caller has been told that something rings. */
+  /** Something has rung: the caller has been told, or is told when it comes. */
   readonly alerted: boolean
   /** The caller has been told that somebody accepted. */
   readonly acceptTold: boolean
@@ -123,6 +149,11 @@ export interface Accepted extends Call {
   /** Whose device is awaited. */
   readonly attempt: AttemptId
 }
+/** A device has the call, and its caller is not there yet. */
+export interface Expecting extends Call {
+  readonly phase: 'expecting'
+  readonly winner: DeviceLegId
+}
 export interface Connecting extends Call {
   readonly phase: 'connecting'
   readonly winner: DeviceLegId
@@ -140,7 +171,7 @@ export interface Ended extends Call {
 }
 
 /** A call that has begun and not ended. */
-export type Live = Routing | Waiting | Accepted | Connecting | Bridged
+export type Live = Routing | Waiting | Accepted | Expecting | Connecting | Bridged
 
 export interface Step<S extends State = State> {
   readonly state: S
@@ -149,8 +180,21 @@ export interface Step<S extends State = State> {
 
 /** What a phase has in common with all the others. */
 export function callOf(state: Call): Call {
-  const { caller, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops } = state
-  return { caller, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops }
+  const {
+    caller,
+    primary,
+    hold,
+    accept,
+    attempts,
+    legs,
+    timers,
+    alerted,
+    acceptTold,
+    refused,
+    serial,
+    hops,
+  } = state
+  return { caller, primary, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops }
 }
 
 export const NEW: New = { phase: 'new' }

@@ -1,15 +1,21 @@
 import type { CallEvent } from './event.js'
 import { whileAccepted } from './phases/accepted.js'
 import { whileBridged } from './phases/bridged.js'
+import { whileExpecting } from './phases/expecting.js'
 import { whileConnecting } from './phases/connecting.js'
 import { afterTheEnd } from './phases/ended.js'
 import { whileRouting } from './phases/routing.js'
 import { whileWaiting } from './phases/waiting.js'
-import type { New, Routing, State, Step } from './state.js'
-import { stay, step } from './step.js'
+import { instructWhenReady } from './primary.js'
+import type { Call, New, Primary, Routing, State, Step } from './state.js'
+import { andThen, stay, step } from './step.js'
 
 /** What an event does to a call. Pure and total: an event that means nothing in a phase changes nothing. */
 export function transition(state: State, event: CallEvent): Step {
+  return andThen(inPhase(state, event), instructWhenReady)
+}
+
+function inPhase(state: State, event: CallEvent): Step {
   switch (state.phase) {
     case 'new':
       return begin(state, event)
@@ -19,6 +25,8 @@ export function transition(state: State, event: CallEvent): Step {
       return whileWaiting(state, event)
     case 'accepted':
       return whileAccepted(state, event)
+    case 'expecting':
+      return whileExpecting(state, event)
     case 'connecting':
       return whileConnecting(state, event)
     case 'bridged':
@@ -31,12 +39,27 @@ export function transition(state: State, event: CallEvent): Step {
 }
 
 function begin(state: New, event: CallEvent): Step {
-  if (event.type !== 'invited') return stay(state)
+  switch (event.type) {
+    case 'invited':
+      return route(event, 'pending', null)
+    case 'reported': {
+      const { instruct, patienceMs } = event
+      return route(event, 'expected', { instruct, patienceMs, instructed: false, phone: 'ringing' })
+    }
+    default:
+      return stay(state)
+  }
+}
+
+type First = Extract<CallEvent, { type: 'invited' | 'reported' }>
+
+function route(event: First, caller: Call['caller'], primary: Primary | null): Step<Routing> {
   const routing: Routing = {
     phase: 'routing',
     target: event.target,
     arrived: [],
-    caller: 'pending',
+    caller,
+    primary,
     hold: event.hold,
     accept: event.accept,
     attempts: [],

@@ -2,8 +2,16 @@ import { dismiss, stopWake } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
 import type { ArrivingId, AttemptId, DeviceLegId } from './ids.js'
 import { close, isKnown, setLeg, withLeg } from './legs.js'
-import { type Accepted, callOf, type Connecting, type Routing, type Step, type Waiting } from './state.js'
-import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
+import {
+  type Accepted,
+  callOf,
+  type Connecting,
+  type Expecting,
+  type Routing,
+  type Step,
+  type Waiting,
+} from './state.js'
+import { arm, disarm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
 /** Joining two legs takes a few round trips to the engines and one to the caller. */
 const CONNECT_MS = 15_000
@@ -12,22 +20,21 @@ const CONNECT_MS = 15_000
 export function winByArriving(
   state: Waiting | Accepted,
   { leg: id, attempt }: { readonly leg: ArrivingId; readonly attempt: AttemptId },
-): Step<Waiting | Accepted | Connecting> {
+): Step<Waiting | Accepted | Expecting | Connecting> {
   if (isKnown(state, id)) return stay(state)
   return win(withLeg(state, { id, attempt, target: null, phase: 'answered' }), id)
 }
 
 /**
- * A device answered while the caller still waits: it has the call, whatever else was under way. This holds for
- * an INVITE that was being cancelled as well, where the 200 crossed the CANCEL: the user has answered.
+ * A device answered while the caller still waits, or is expected: it has the call, whatever else was under way. This
+ * holds for an INVITE that was being cancelled as well, where the 200 crossed the CANCEL: the user has answered.
  */
-export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): Step<Connecting> {
+export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): Step<Expecting | Connecting> {
   const won = state.legs.find((l) => l.id === winner)
-  const caller = state.caller === 'pending' ? 'joining' : state.caller
-  const connecting: Connecting = { ...callOf(state), phase: 'connecting', winner, caller }
-  const answered = setLeg(connecting, winner, 'answered')
+  const taken: Expecting = { ...callOf(state), phase: 'expecting', winner }
+  const answered = setLeg(taken, winner, 'answered')
   // The leg that answered is this attempt's from now on; an INVITE that is under way beside it is cancelled below.
-  const owned: Connecting = {
+  const owned: Expecting = {
     ...answered,
     attempts: answered.attempts.map((a) =>
       a.id === won?.attempt ? { ...a, leg: winner, over: null, owedEnding: false } : a,
@@ -49,7 +56,22 @@ export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): S
       (t, l) => close(t, l, COMPLETED_ELSEWHERE),
     ),
   )
-  return andThen(andThen(closed, disarmAll), (s) =>
-    andThen(arm(s, 'connect', CONNECT_MS), (t) => step(t, { type: 'connect', leg: winner })),
+  return andThen<Expecting, Expecting | Connecting>(closed, (s) =>
+    s.caller === 'expected' ? expect(s) : connect(s),
+  )
+}
+
+/** The caller's INVITE is awaited for as long as before. */
+function expect(state: Expecting): Step<Expecting> {
+  const others = [...state.timers.keys()].filter((name) => name !== 'forward')
+  return andThen(forEach(state, others, disarm), (s) => step(s, { type: 'comfort', leg: s.winner }))
+}
+
+/** Both sides are there. */
+export function connect(state: Expecting): Step<Connecting> {
+  const caller = state.caller === 'pending' ? 'joining' : state.caller
+  const connecting: Connecting = { ...callOf(state), phase: 'connecting', winner: state.winner, caller }
+  return andThen(disarmAll(connecting), (s) =>
+    andThen(arm(s, 'connect', CONNECT_MS), (t) => step(t, { type: 'connect', leg: t.winner })),
   )
 }

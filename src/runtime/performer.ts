@@ -83,6 +83,11 @@ export class Performer {
         return this.run(this.caller.tellAccepted())
       case 'answer-caller':
         return this.answerEarly()
+      case 'instruct-primary':
+      case 'comfort':
+      case 'announce':
+        // No call of this server begins with a report so far.
+        throw new Error(`${effect.type}: the caller of this call is not expected`)
       case 'wake':
         return this.wake(effect.attempt, effect.deviceId)
       case 'stop-wake':

@@ -15,6 +15,7 @@ export function winnerOf(state: State): AttemptId | undefined {
   switch (state.phase) {
     case 'accepted':
       return state.attempt
+    case 'expecting':
     case 'connecting':
     case 'bridged':
       return state.legs.find((leg) => leg.id === state.winner)?.attempt
@@ -39,6 +40,8 @@ export function stateSeenBy(state: State): Pick<CallView, 'state' | 'ending'> {
     case 'connecting':
     case 'bridged':
       return { state: state.phase, ending: null }
+    case 'expecting':
+      return { state: 'accepted', ending: null }
     case 'ended':
       return { state: 'ended', ending: state.ending }
     default:

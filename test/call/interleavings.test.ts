@@ -23,6 +23,7 @@ test(`${RUNS} random interleavings of a call hold every invariant`, { timeout: 1
     'bridged',
     'connecting',
     'ended',
+    'expecting',
     'new',
     'routing',
     'waiting',

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../src/call/event.js'
-import type { ArrivingId, AttemptId, DeviceLegId, DialId } from '../../src/call/ids.js'
+import type { AttemptId, DeviceLegId, DialId } from '../../src/call/ids.js'
 import type { Plan } from '../../src/call/plan.js'
 import { type Choose, pick } from './random.js'
 import type { Race } from './referee/race.js'
@@ -38,6 +38,22 @@ const INVITED: CallEvent = {
   hold: 'ringing',
   accept: 'tone',
 }
+const WORDS: readonly CallEvent[] = [
+  { type: 'primary-rejected' },
+  { type: 'primary-answered' },
+  { type: 'primary-ended' },
+  { type: 'primary-failed' },
+]
+/** What would have to do with an expected caller. */
+const FORWARDED: readonly CallEvent[] = [{ type: 'forwarded' }, ...WORDS]
+const REPORTED: CallEvent = {
+  type: 'reported',
+  target: { kind: 'number', number: '2' },
+  hold: 'ringing',
+  accept: 'tone',
+  instruct: 'notified',
+  patienceMs: 1,
+}
 const ROUTED: readonly CallEvent[] = [
   { type: 'routed', plan: PLAN },
   { type: 'route-failed', ending: ENDING },
@@ -65,26 +81,38 @@ function late(referee: Referee): readonly CallEvent[] {
   const { course, legs, race } = referee
   const answered = legs.caller === 'answering' ? [] : [ANSWERED]
   // What would have to do with a caller's INVITE without a final answer.
-  const open = legs.caller === 'open' ? [CANCELLED, NOT_HELD] : []
-  const always = [...answered, ...open, ...again(referee)]
+  const open = legs.caller === 'open' || legs.caller === 'expected' ? [CANCELLED, NOT_HELD] : []
+  const always = [...answered, ...open, ...ofExpected(referee), ...again(referee)]
   switch (course.phase) {
     case 'new':
-      return [...ROUTED, ...CONNECTED, ...ENGINES, ANSWERED, NOT_HELD, REGISTERED, NO_MEDIA, CANCELLED]
+      return [
+        ...[...ROUTED, ...CONNECTED, ...ENGINES, ...FORWARDED],
+        ...[ANSWERED, NOT_HELD, REGISTERED, NO_MEDIA, CANCELLED],
+      ]
     case 'routing':
-      return [...always, INVITED, ...CONNECTED, NO_MEDIA, ...unheard(race), ...spoken(race.everybody())]
+      return [
+        ...always,
+        INVITED,
+        ...CONNECTED,
+        NO_MEDIA,
+        ...spoken(race.everybody()),
+        ...pushed(race.everybody()),
+      ]
     case 'waiting':
       return [...always, INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA, ...unheard(race), ...spoken(race.mute())]
-    case 'accepted':
+    case 'accepted': {
+      const others = race.everybody().filter((attempt) => attempt !== course.accepter)
+      const again = course.accepter === null ? [] : [{ type: 'accepted', attempt: course.accepter } as const]
       return [
         ...[...always, INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA],
-        ...race
-          .everybody()
-          .flatMap<CallEvent>((attempt) => [
-            { type: 'accepted', attempt },
-            { type: 'push-delivered', attempt },
-            { type: 'push-refused', attempt, gone: true, detail: '' },
-            ...(attempt === course.accepter ? [] : [{ type: 'declined', attempt, status: 486 } as const]),
-          ]),
+        ...[...again, ...spoken(others), ...pushed(race.everybody())],
+      ]
+    }
+    case 'expecting':
+      return [
+        ...[...always, INVITED, ...ROUTED, ...CONNECTED, REGISTERED, NO_MEDIA],
+        ...spoken(race.everybody()),
+        ...dialled(course.winner).map((dial) => ({ type: 'dial-progressed', dial, status: 180 }) as const),
       ]
     case 'connecting':
       return [...always, INVITED, ...ROUTED, REGISTERED, NO_MEDIA, ...spoken(race.everybody())]
@@ -98,13 +126,18 @@ function late(referee: Referee): readonly CallEvent[] {
   }
 }
 
+/** Told of a caller that is there, or that nobody waits for; or, of one that is expected, what cannot be. */
+function ofExpected({ legs, primary }: Referee): CallEvent[] {
+  if (legs.caller !== 'expected') return [REPORTED, ...FORWARDED]
+  const gone: CallEvent[] = primary.forwardDue ? [{ type: 'primary-ended' }] : []
+  return [REPORTED, { type: 'leg-closed', leg: 'caller' }, ...gone]
+}
+
 /** Told twice: an answer that was heard, a leg that came, whatever has become of it. */
 function again({ legs, released }: Referee): CallEvent[] {
   return legs.open().flatMap<CallEvent>(({ id, attempt, phase }) => {
     if (phase !== 'answered' || released) return []
-    return isDial(id)
-      ? [{ type: 'dial-answered', dial: id }]
-      : [{ type: 'leg-arrived', leg: id, attempt }]
+    return isDial(id) ? [{ type: 'dial-answered', dial: id }] : [{ type: 'leg-arrived', leg: id, attempt }]
   })
 }
 
@@ -129,6 +162,14 @@ function spoken(by: readonly AttemptId[]): CallEvent[] {
   return by.flatMap((attempt) => [
     { type: 'accepted', attempt } as const,
     { type: 'declined', attempt, status: 603 } as const,
+  ])
+}
+
+/** What the push service says of these. */
+function pushed(attempts: readonly AttemptId[]): CallEvent[] {
+  return attempts.flatMap((attempt) => [
+    { type: 'push-delivered', attempt } as const,
+    { type: 'push-refused', attempt, gone: false, detail: '' } as const,
   ])
 }
 

@@ -35,4 +35,5 @@ export function desk(name: string, flow: number): ContactDestination {
   return { kind: 'contact', user: userOf(name), contact: contactOf(name, flow) }
 }
 
+export const OTHER_OUTSIDE: OutsideDestination = { kind: 'outside', uri: 'sip:2@127.0.0.1', trunk: 't' }
 export const OUTSIDE: OutsideDestination = { kind: 'outside', uri: 'sip:1@127.0.0.1', trunk: 't' }

@@ -9,6 +9,8 @@ import type { Transition } from './referee/check.js'
 import { Referee } from './referee/referee.js'
 
 type Turn = () => void
+/** What a cell phone says of its call. */
+type Word = 'rejected' | 'answered' | 'ended' | 'failed'
 
 /** What a run leans to, so that rare chains of events come about in some of them. */
 interface Mood {
@@ -18,6 +20,10 @@ interface Mood {
   readonly otherwise: 'any' | 'target'
   readonly pushes: 'any' | 'refused' | 'slow'
   /** What the users do with the notification. */
+  /** How the call begins: by its INVITE, or by the word of a cell phone. */
+  readonly begins: 'invited' | 'reported'
+  /** What the cell phone and its carrier do. */
+  readonly cell: 'obeys' | 'is deaf' | 'acts by itself' | 'any'
   readonly users: 'ignore it' | 'accept' | 'decline' | 'come' | 'any'
 }
 
@@ -28,6 +34,8 @@ function moodOf(choose: Choose): Mood {
     phones: pick(choose, ['any', 'any', 'stale', 'slow', 'restless']),
     otherwise: pick(choose, ['any', 'any', 'target']),
     pushes: pick(choose, ['any', 'refused', 'slow']),
+    begins: pick(choose, ['invited', 'reported']),
+    cell: pick(choose, ['obeys', 'obeys', 'is deaf', 'acts by itself', 'any']),
     users: pick(choose, ['ignore it', 'accept', 'accept', 'decline', 'come', 'any']),
   }
 }
@@ -72,16 +80,11 @@ export class World {
     this.mood = moodOf(choose)
   }
 
-  /** Runs the call from its INVITE until it is released. */
+  /** Runs the call from its first word until it is released. */
   run(): void {
     const { referee } = this
     if (this.choose(8) === 0) this.meaningless()
-    this.feed({
-      type: 'invited',
-      target: { kind: 'number', number: '1' },
-      hold: pick(this.choose, HOLDS),
-      accept: pick(this.choose, ACCEPTS),
-    })
+    this.begin()
     while (!referee.released) this.turn()
     const leaked = referee.legs.openIds()
     referee.promise(
@@ -92,6 +95,18 @@ export class World {
     // A released call hears nothing any more, and what comes must not wake it.
     for (const id of referee.timers.stale.slice(-3)) referee.noise({ type: 'timer', id })
     this.meaningless()
+  }
+
+  private begin(): void {
+    const first = {
+      target: { kind: 'number', number: '1' },
+      hold: pick(this.choose, HOLDS),
+      accept: pick(this.choose, ACCEPTS),
+    } as const
+    if (this.mood.begins === 'invited') return this.feed({ type: 'invited', ...first })
+    const instruct = pick(this.choose, ['notified', 'accepted'] as const)
+    const patienceMs = pick(this.choose, [12_000, 8_000])
+    this.feed({ type: 'reported', ...first, instruct, patienceMs })
   }
 
   private turn(): void {
@@ -140,7 +155,7 @@ export class World {
     const stale = referee.timers.stale.at(-1)
     if (stale !== undefined) turns.push(() => referee.noise({ type: 'timer', id: stale }))
     if (referee.course.phase === 'bridged') turns.push(() => this.feed({ type: 'media-timeout' }))
-    turns.push(...this.words())
+    turns.push(...this.words(), ...this.cellPhone())
     const joined = referee.course.winner !== null
     if (mood.engines === 'fail' && this.choose(joined ? 2 : 8) === 0) {
       turns.push(() => this.loseGateway())
@@ -188,6 +203,52 @@ export class World {
     ]
   }
 
+  /** What the cell phone says, and the carrier does, without being told to. */
+  private cellPhone(): Turn[] {
+    if (!this.isExpected || this.choose(2) === 0) return []
+    const says = (word: Word): Turn[] => [() => this.cellPhoneSays(word)]
+    switch (this.mood.cell) {
+      case 'obeys':
+      case 'is deaf':
+        return this.choose(12) === 0 ? says('ended') : []
+      case 'acts by itself':
+        return [...says('rejected'), () => this.forwarded()]
+      case 'any':
+        return [
+          ...says(pick<Word>(this.choose, ['rejected', 'answered', 'ended', 'failed'])),
+          () => this.forwarded(),
+        ]
+    }
+  }
+
+  private cellPhoneSays(word: Word): void {
+    if (!this.isExpected) return
+    this.feed({ type: `primary-${word}` })
+    if (word === 'rejected' && this.choose(4) > 0) this.todo.push(() => this.forwarded())
+  }
+
+  private instructed(): void {
+    if (this.mood.cell === 'is deaf') return
+    const word = pick<Word>(this.choose, [
+      'rejected',
+      'rejected',
+      'rejected',
+      'rejected',
+      'answered',
+      'ended',
+      'failed',
+    ])
+    this.cellPhoneSays(word)
+  }
+
+  private forwarded(): void {
+    if (this.isExpected) this.feed({ type: 'forwarded' })
+  }
+
+  private get isExpected(): boolean {
+    return this.referee.legs.caller === 'expected'
+  }
+
   private no(): { status: number; redirect?: RouteTarget } {
     const status = pick(this.choose, [486, 603, 480])
     return this.choose(4) > 0 ? { status } : { status, redirect: TARGET.target }
@@ -219,6 +280,8 @@ export class World {
       case 'dial':
         if (this.mood.phones === 'slow' && this.choose(2) === 0) return
         return void this.todo.push(() => this.dialGoesOn(effect.dial))
+      case 'instruct-primary':
+        return void this.todo.push(() => this.instructed())
       case 'answer-caller':
         return void this.todo.push(() => this.callerAnswered())
       case 'cancel-dial':

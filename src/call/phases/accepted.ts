@@ -1,12 +1,14 @@
+import { tellCaller } from '../accept.js'
 import { find, legFailed, renew } from '../attempts.js'
 import { type Arrival, reaches } from '../destination.js'
 import type { CallEvent } from '../event.js'
+import { callerTimer, hold } from '../hold.js'
 import type { DialId, TimerId } from '../ids.js'
 import { hangUpLate, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import { moveOn, moveOnUnconnected } from '../move-on.js'
 import { progressed } from '../progress.js'
-import { reassure } from '../reassure.js'
+import { arrive } from '../primary.js'
 import { declined, refusal, refused } from '../refuse.js'
 import type { Accepted, State, Step } from '../state.js'
 import { fired, stay, andThen } from '../step.js'
@@ -35,6 +37,8 @@ export function whileAccepted(state: Accepted, event: CallEvent): Step {
       return event.attempt === state.attempt ? declined(state, event) : stay(state)
     case 'timer':
       return timer(state, event.id)
+    case 'forwarded':
+      return state.caller === 'expected' ? andThen(arrive(state), hear) : stay(state)
     case 'signaling-lost':
       return andThen<State, State>(signalingLost(state, event.legs), (s) =>
         s.phase === 'accepted' ? moveOnIfOut(s, undefined) : stay(s),
@@ -45,8 +49,13 @@ export function whileAccepted(state: Accepted, event: CallEvent): Step {
     case 'leg-closed':
     case 'media-lost':
     case 'drained':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
       return whileUnbridged(state, event)
     case 'invited':
+    case 'reported':
     case 'routed':
     case 'route-failed':
     case 'held':
@@ -68,6 +77,11 @@ function registered(state: Accepted, arrival: Arrival): Step {
   return reaches(awaited.destination, arrival) ? renew(state, awaited, arrival) : stay(state)
 }
 
+/** The caller comes to a call that somebody has accepted. Where that answers it, no provisional comes before. */
+function hear(state: Accepted): Step<Accepted> {
+  return andThen(state.accept === 'answer' ? stay(state) : hold(state), tellCaller)
+}
+
 function answered(state: Accepted, id: DialId): Step {
   const leg = state.legs.find((l) => l.id === id)
   return leg?.attempt === state.attempt ? win(state, id) : hangUpLate(state, id)
@@ -84,5 +98,5 @@ function moveOnIfOut(state: Accepted, reason: string | undefined): Step {
 function timer(state: Accepted, id: TimerId): Step {
   const due = fired(state, id)
   if (due === undefined) return stay(state)
-  return due.name === 'second-response' ? moveOnUnconnected(due.state) : reassure(state, id)
+  return due.name === 'second-response' ? moveOnUnconnected(due.state) : callerTimer(state, id)
 }

@@ -31,6 +31,12 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
     case 'drained':
       return end(state, ending('drained', 'server', { status: 200 }))
     case 'invited':
+    case 'reported':
+    case 'forwarded':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
     case 'accepted':
     case 'declined':
     case 'caller-answered':

@@ -39,6 +39,12 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
     case 'drained':
       return whileUnbridged(state, event)
     case 'invited':
+    case 'reported':
+    case 'forwarded':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
     case 'accepted':
     case 'declined':
     case 'routed':

@@ -35,6 +35,12 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     case 'timer':
       return timer(state, event.id)
     case 'invited':
+    case 'reported':
+    case 'forwarded':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
     case 'accepted':
     case 'declined':
     case 'routed':

@@ -1,18 +1,22 @@
-import { attempt, legFailed, pushDelivered, pushRefused } from '../attempts.js'
+import { attempt, legFailed } from '../attempts.js'
 import { reaches } from '../destination.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
+import { callerTimer, hold } from '../hold.js'
 import { mayAnswer, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import { moveOnIfExhausted } from '../move-on.js'
 import { type Plan, withArrivals } from '../plan.js'
-import { reassure, startReassuring } from '../reassure.js'
+import { arrive } from '../primary.js'
 import type { Routing, State, Step, Waiting } from '../state.js'
-import { arm, forEach, stay, step, andThen } from '../step.js'
+import { arm, forEach, stay, andThen } from '../step.js'
 import { win } from '../win.js'
 import { whileUnbridged } from './unbridged.js'
 
-/** A target is being resolved. Between two targets, dials of the one before may still be closing. */
+/**
+ * A target is being resolved. Between two targets, dials of the one before may still be closing; what the push service
+ * says of it comes too late.
+ */
 export function whileRouting(state: Routing, event: CallEvent): Step {
   switch (event.type) {
     case 'routed':
@@ -30,12 +34,10 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
       return turnAway(state, event)
     case 'dial-failed':
       return legFailed(state, event.dial, event.status)
-    case 'push-delivered':
-      return pushDelivered(state, event.attempt)
-    case 'push-refused':
-      return pushRefused(state, event.attempt)
     case 'timer':
-      return reassure(state, event.id)
+      return callerTimer(state, event.id)
+    case 'forwarded':
+      return state.caller === 'expected' ? arrive(state) : stay(state)
     case 'signaling-lost':
       return signalingLost(state, event.legs)
     case 'caller-cancelled':
@@ -44,11 +46,18 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'leg-closed':
     case 'media-lost':
     case 'drained':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
       return whileUnbridged(state, event)
     case 'invited':
+    case 'reported':
     case 'accepted':
     case 'declined':
     case 'held':
+    case 'push-delivered':
+    case 'push-refused':
     case 'dial-progressed':
     case 'connected':
     case 'connect-failed':
@@ -60,13 +69,13 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
 }
 
 /**
- * The caller is held once, at the first target that has somebody to wait for, and reassured from then on. One that
- * was answered, because somebody accepted in an earlier step, needs neither.
+ * The caller is held once, at the first target that has somebody to wait for. One that was answered, because somebody
+ * accepted in an earlier step, needs that no more, and one that is expected needs it later.
  */
 function holdOnce(state: State): Step {
   if (state.phase !== 'waiting' || state.caller !== 'pending' || state.timers.has('reassure'))
     return stay(state)
-  return andThen(step(state, { type: 'hold', style: state.hold }), startReassuring)
+  return hold(state)
 }
 
 function ring({ arrived, ...call }: Routing, plan: Plan): Step {

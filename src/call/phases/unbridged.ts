@@ -2,14 +2,25 @@ import { cancelled, ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
 import { withoutLeg } from '../legs.js'
-import type { Accepted, Connecting, Routing, Step, Waiting } from '../state.js'
+import { primarySaid } from '../primary.js'
+import type { Accepted, Connecting, Expecting, Routing, Step, Waiting } from '../state.js'
 import { stay } from '../step.js'
 
-type Unbridged = Routing | Waiting | Accepted | Connecting
+type Unbridged = Routing | Waiting | Accepted | Expecting | Connecting
 type Event = Extract<
   CallEvent,
   {
-    type: 'caller-cancelled' | 'caller-answered' | 'hold-failed' | 'leg-closed' | 'media-lost' | 'drained'
+    type:
+      | 'caller-cancelled'
+      | 'caller-answered'
+      | 'hold-failed'
+      | 'leg-closed'
+      | 'media-lost'
+      | 'drained'
+      | 'primary-rejected'
+      | 'primary-answered'
+      | 'primary-ended'
+      | 'primary-failed'
   }
 >
 
@@ -18,12 +29,12 @@ export function whileUnbridged(state: Unbridged, event: Event): Step {
   switch (event.type) {
     case 'caller-cancelled':
       // It comes too late for an INVITE that has its final answer (RFC 3261 §9.2).
-      return state.caller === 'open' ? stay(state) : end(state, cancelled(event.reason), 'closed')
+      return isOwedAnswer(state) ? end(state, cancelled(event.reason), 'closed') : stay(state)
     case 'caller-answered':
       return stay(state.caller === 'answering' ? { ...state, caller: 'open' } : state)
     case 'hold-failed':
       // A provisional that the 200 has overtaken is missed by nobody.
-      if (state.caller === 'open') return stay(state)
+      if (!isOwedAnswer(state)) return stay(state)
       return end(state, event.ending, state.caller === 'answering' ? 'pending' : state.caller)
     case 'leg-closed':
       return event.leg === 'caller' ? callerHungUp(state, event.reason) : stay(withoutLeg(state, event.leg))
@@ -31,13 +42,24 @@ export function whileUnbridged(state: Unbridged, event: Event): Step {
       return end(state, ending('engine-lost', 'server', { detail: 'the media engine was lost' }))
     case 'drained':
       return end(state, ending('drained', 'server'))
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
+      return primarySaid(state, event)
     default:
       return event satisfies never
   }
 }
 
+/** Its INVITE is here, and has no final answer that was heard of. */
+function isOwedAnswer({ caller }: Unbridged): boolean {
+  return caller !== 'open' && caller !== 'expected'
+}
+
 /** Who hangs up has had its 200, though that may not have been heard yet. */
 function callerHungUp(state: Unbridged, reason: string | undefined): Step {
+  if (state.caller === 'expected') return stay(state)
   // For a phone that only rang this is a call that it missed.
   const status = state.phase === 'connecting' ? 200 : 487
   return end({ ...state, caller: 'open' }, hungUp('caller', reason, status), 'closed')

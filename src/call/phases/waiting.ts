@@ -1,11 +1,12 @@
 import { accept } from '../accept.js'
 import { legFailed, maySpeak, pushDelivered, pushRefused, registered, wake } from '../attempts.js'
 import type { CallEvent } from '../event.js'
+import { callerTimer, hold } from '../hold.js'
 import { mayAnswer, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import { moveOnAfterDeadline, moveOnIfExhausted } from '../move-on.js'
 import { progressed } from '../progress.js'
-import { reassure } from '../reassure.js'
+import { arrive } from '../primary.js'
 import { declined, refusal, refused } from '../refuse.js'
 import type { AttemptId, DialId, TimerId } from '../ids.js'
 import type { State, Step, Waiting } from '../state.js'
@@ -36,6 +37,8 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
       return failed(state, event.dial, event.status, event.reason)
     case 'timer':
       return timer(state, event.id)
+    case 'forwarded':
+      return state.caller === 'expected' ? andThen(arrive(state), hold) : stay(state)
     case 'signaling-lost':
       return andThen<State, State>(signalingLost(state, event.legs), (s) =>
         s.phase === 'waiting' ? moveOnIfExhausted(s) : stay(s),
@@ -46,8 +49,13 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'leg-closed':
     case 'media-lost':
     case 'drained':
+    case 'primary-rejected':
+    case 'primary-answered':
+    case 'primary-ended':
+    case 'primary-failed':
       return whileUnbridged(state, event)
     case 'invited':
+    case 'reported':
     case 'routed':
     case 'route-failed':
     case 'held':
@@ -75,12 +83,11 @@ function timer(state: Waiting, id: TimerId): Step {
   const due = fired(state, id)
   if (due === undefined) return stay(state)
   if (due.name === 'hold') return moveOnAfterDeadline(due.state)
-  if (due.name === 'reassure') return reassure(state, id)
   if (due.name.startsWith('grace:')) {
     return andThen<Waiting, State>(
       wake(due.state, due.name.slice('grace:'.length) as AttemptId),
       moveOnIfExhausted,
     )
   }
-  return stay(due.state)
+  return callerTimer(state, id)
 }

@@ -7,6 +7,7 @@ import type { AttemptId, DeviceLegId, DialId } from '../../../src/call/ids.js'
 import type { State } from '../../../src/call/state.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
+import type { Primary } from './primary.js'
 import type { Race } from './race.js'
 import { described, words } from './words.js'
 
@@ -19,7 +20,7 @@ type Verdict =
   | { readonly to: 'routing'; readonly target: RouteTarget; readonly because: Ending | null }
   | { readonly to: 'waiting' | 'bridged' }
   | { readonly to: 'accepted'; readonly accepter: AttemptId }
-  | { readonly to: 'connecting'; readonly winner: DeviceLegId }
+  | { readonly to: 'expecting' | 'connecting'; readonly winner: DeviceLegId }
   | { readonly to: 'ended'; readonly ending: Ending }
 
 const SAME: Verdict = { to: 'same' }
@@ -30,6 +31,10 @@ const UNREACHABLE: Ending = { cause: 'unreachable', by: 'server', status: 480 }
 const LOST: Ending = { cause: 'engine-lost', by: 'server', status: 503 }
 const DRAINED: Ending = { cause: 'drained', by: 'server', status: 503 }
 const NOT_JOINED: Ending = { cause: 'connect-failed', by: 'server', status: 500 }
+const ON_PRIMARY: Ending = { cause: 'answered-on-primary', by: 'callee', status: 200 }
+const NOT_REJECTED: Ending = { cause: 'failed', by: 'callee', status: 500 }
+const NOT_FORWARDED: Ending = { cause: 'not-forwarded', by: 'server', status: 480 }
+const GIVEN_UP: Ending = { cause: 'cancelled', by: 'caller', status: 487 }
 const NO_MEDIA: Ending = { cause: 'media-timeout', by: 'server', status: 200 }
 
 /** The way of a call from phase to phase: which event leads where, and with what ending. */
@@ -56,6 +61,7 @@ export class Course {
   constructor(
     private readonly legs: Legs,
     private readonly race: Race,
+    private readonly primary: Primary,
   ) {}
 
   /** `timer`: the name of the one that fired, if it was no stale one. `answered`: the caller had its 200 before. */
@@ -71,26 +77,51 @@ export class Course {
   private verdict(event: CallEvent, timer: string | undefined): Verdict {
     switch (this.phase) {
       case 'new':
-        if (event.type !== 'invited') return SAME
+        if (event.type !== 'invited' && event.type !== 'reported') return SAME
         this.style = event.hold
         this.accept = event.accept
         return { to: 'routing', target: event.target, because: null }
       case 'routing':
-        return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileRouting(event)
+        return this.whatEndsAny(event, timer) ?? this.whileRouting(event)
       case 'waiting':
-        return this.whatEndsAny(event) ?? this.whileUndecided(event) ?? this.whileWaiting(event, timer)
+        return this.whatEndsAny(event, timer) ?? this.whileWaiting(event, timer)
       case 'accepted':
-        return this.whatEndsAny(event) ?? this.whileAccepted(event, timer)
+        return this.whatEndsAny(event, timer) ?? this.whileAccepted(event, timer)
+      case 'expecting':
+        return this.whatEndsAny(event, timer) ?? this.whileExpecting(event)
       case 'connecting':
-        return this.whatEndsAny(event) ?? this.whileConnecting(event, timer)
+        return this.whatEndsAny(event, timer) ?? this.whileConnecting(event, timer)
       case 'bridged':
-        return this.whatEndsAny(event) ?? this.whileBridged(event)
+        return this.whatEndsAny(event, timer) ?? this.whileBridged(event)
       case 'ended':
         return SAME
     }
   }
 
-  private whatEndsAny(event: CallEvent): Verdict | undefined {
+  private whatEndsAny(event: CallEvent, timer: string | undefined): Verdict | undefined {
+    // There is nobody yet who could have done so.
+    if (this.legs.caller === 'expected') return this.endOfExpected(event, timer) ?? this.endOfServer(event)
+    return this.endOfCaller(event) ?? this.endOfServer(event)
+  }
+
+  private endOfExpected(event: CallEvent, timer: string | undefined): Verdict | undefined {
+    switch (event.type) {
+      case 'primary-answered':
+        return ended(ON_PRIMARY)
+      case 'primary-failed':
+        return ended(NOT_REJECTED)
+      case 'primary-ended':
+        return this.primary.forwardDue ? undefined : ended(GIVEN_UP)
+      default:
+        if (timer === 'farewell') return ended(NOT_FORWARDED)
+        if (timer !== 'forward') return undefined
+        if (this.phase !== 'expecting') return ended(NOT_FORWARDED)
+        this.due.push(`announce ${this.winner}`)
+        return undefined
+    }
+  }
+
+  private endOfServer(event: CallEvent): Verdict | undefined {
     const bridged = this.phase === 'bridged'
     const status = bridged ? 200 : 503
     switch (event.type) {
@@ -102,8 +133,16 @@ export class Course {
         return event.legs.some((l) => l === 'caller' || l === this.winner)
           ? ended({ ...LOST, status })
           : undefined
+      default:
+        return undefined
+    }
+  }
+
+  private endOfCaller(event: CallEvent): Verdict | undefined {
+    switch (event.type) {
       case 'leg-closed': {
         if (event.leg !== 'caller') return undefined
+        const bridged = this.phase === 'bridged'
         // A phone that talked hears of a BYE, a phone that rang of a call that was missed.
         const told = bridged || this.phase === 'connecting' ? 200 : 487
         return ended({ cause: 'hung-up', by: 'caller', status: told, ...carried(event.reason) })
@@ -119,32 +158,23 @@ export class Course {
     }
   }
 
-  private whileUndecided(event: CallEvent): Verdict | undefined {
-    switch (event.type) {
-      case 'dial-answered':
-        return this.answered(event.dial)
-      case 'push-delivered':
-        this.race.pushDelivered(event.attempt)
-        return undefined
-      case 'push-refused':
-        this.race.pushRefused(event.attempt)
-        return undefined
-      default:
-        return undefined
-    }
-  }
-
   /** An INVITE is answered once, and not after its BYE. */
   private answered(id: DialId): Verdict {
     const leg = this.legs.all.get(id)
-    return leg?.phase === 'answered' && !leg.hungUp ? { to: 'connecting', winner: id } : SAME
+    return leg?.phase === 'answered' && !leg.hungUp ? this.taken(id) : SAME
   }
 
   private arrived(id: DeviceLegId): Verdict {
-    return this.legs.newcomer === id ? { to: 'connecting', winner: id } : SAME
+    return this.legs.newcomer === id ? this.taken(id) : SAME
+  }
+
+  /** A device has the call, and its caller if that is there. */
+  private taken(winner: DeviceLegId): Verdict {
+    return { to: this.legs.caller === 'expected' ? 'expecting' : 'connecting', winner }
   }
 
   private whileRouting(event: CallEvent): Verdict {
+    if (event.type === 'dial-answered') return this.answered(event.dial)
     if (event.type === 'route-failed') return ended(event.ending)
     if (event.type === 'registered') this.arrivals.push(event)
     if (event.type !== 'routed') return SAME
@@ -155,8 +185,16 @@ export class Course {
 
   private whileWaiting(event: CallEvent, timer: string | undefined): Verdict {
     switch (event.type) {
+      case 'dial-answered':
+        return this.answered(event.dial)
       case 'registered':
         this.race.registered(event)
+        break
+      case 'push-delivered':
+        this.race.pushDelivered(event.attempt)
+        break
+      case 'push-refused':
+        this.race.pushRefused(event.attempt)
         break
       case 'dial-progressed':
         this.progressed(event.dial, event.status)
@@ -167,6 +205,9 @@ export class Course {
         if (speaker !== null && event.status >= 600) return this.refused(speaker, event)
         break
       }
+      case 'forwarded':
+        if (this.legs.callerCame) this.hold()
+        return SAME
       case 'accepted':
         return this.race.maySpeak(event.attempt) ? { to: 'accepted', accepter: event.attempt } : SAME
       case 'declined':
@@ -198,6 +239,12 @@ export class Course {
         return SAME
       case 'dial-answered':
         return this.legs.all.get(event.dial)?.attempt === accepter ? this.answered(event.dial) : SAME
+      case 'forwarded':
+        if (!this.legs.callerCame) return SAME
+        // An answer makes every provisional needless.
+        if (this.accept === 'tone') this.hold()
+        this.tellOfAccept()
+        return SAME
       case 'leg-arrived':
         return event.attempt === accepter ? this.arrived(event.leg) : SAME
       case 'declined':
@@ -220,6 +267,13 @@ export class Course {
     }
   }
 
+  private whileExpecting(event: CallEvent): Verdict {
+    const { winner } = this
+    if (event.type === 'forwarded' && winner !== null) return { to: 'connecting', winner }
+    if (event.type !== 'leg-closed' || event.leg !== winner) return SAME
+    return ended({ cause: 'hung-up', by: 'callee', status: 480, ...carried(event.reason) })
+  }
+
   private whileConnecting(event: CallEvent, timer: string | undefined): Verdict {
     if (event.type === 'connected') return { to: 'bridged' }
     if (event.type === 'connect-failed') return ended(event.ending)
@@ -238,7 +292,7 @@ export class Course {
   private declined({ attempt, redirect, ...said }: Extract<CallEvent, { type: 'declined' }>): Verdict {
     this.race.spoke(attempt)
     if (redirect === undefined) return this.refused(attempt, said)
-    this.race.refuses(attempt)
+    this.silence(attempt, said)
     const how = { ...endingOfStatus(said.status, 'callee'), ...carried(said.reason) }
     return this.goOn(redirect, how)
   }
@@ -246,8 +300,7 @@ export class Course {
   /** A user's no: for all of its own phones, and for the call where nobody else is to be asked. */
   private refused(attempt: AttemptId, said: { status: number; reason?: string }): Verdict {
     const how = { ...endingOfStatus(said.status, 'callee'), ...carried(said.reason) }
-    const user = this.race.refuses(attempt)
-    this.silenced = { attempts: this.race.silence(user, said.status), reason: reasonOf(how) }
+    const user = this.silence(attempt, said)
     const { users } = this.plan ?? { users: [] }
     const next = this.plan?.otherwise.kind === 'target' ? this.plan.otherwise.target : null
     const inTurn = isMember(this.target) || isMember(next)
@@ -258,6 +311,14 @@ export class Course {
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : SAME
   }
 
+  /** Returns the user who said no; null for a number outside. */
+  private silence(attempt: AttemptId, said: { status: number; reason?: string }): string | null {
+    const how = { ...endingOfStatus(said.status, 'callee'), ...carried(said.reason) }
+    const user = this.race.refuses(attempt)
+    this.silenced = { attempts: this.race.silence(user, said.status), reason: reasonOf(how) }
+    return user
+  }
+
   private progressed(id: DialId, status: number): void {
     this.race.progressed(id)
     const leg = this.legs.all.get(id)
@@ -265,6 +326,19 @@ export class Course {
     // A queued caller that has no answer yet hears 180 once, when the first device rings.
     if (!this.alerted && this.style === 'queued' && this.legs.caller === 'pending') this.due.push('alert')
     this.alerted = true
+  }
+
+  /** The caller gets its provisional, and what it has missed while it was expected. */
+  private hold(): void {
+    this.due.push(`hold ${this.style}`)
+    if (this.alerted && this.style === 'queued') this.due.push('alert')
+    this.reassured = true
+  }
+
+  private tellOfAccept(): void {
+    if (!this.toldOfAccept) this.due.push(`accepted: ${this.accept}`)
+    this.toldOfAccept = true
+    if (this.accept === 'answer') this.reassured = false
   }
 
   private unconnected(): Verdict {
@@ -313,22 +387,18 @@ export class Course {
         }
         break
       case 'waiting':
-        if (!this.reassured && this.legs.caller === 'pending') {
-          this.due.push(`hold ${this.style}`)
-          this.reassured = true
-        }
+        if (!this.reassured && this.legs.caller === 'pending') this.hold()
         break
       case 'accepted':
         this.accepter = verdict.accepter
         this.race.accept(verdict.accepter)
-        if (!this.toldOfAccept) this.due.push(`accepted: ${this.accept}`)
-        this.toldOfAccept = true
-        if (this.accept === 'answer') this.reassured = false
+        if (this.legs.caller !== 'expected') this.tellOfAccept()
         break
+      case 'expecting':
       case 'connecting':
+        this.due.push(`${verdict.to === 'expecting' ? 'comfort' : 'connect'} ${verdict.winner}`)
+        if (this.winner === null) this.race.win(verdict.winner)
         this.winner = verdict.winner
-        this.due.push(`connect ${verdict.winner}`)
-        this.race.win(verdict.winner)
         break
       case 'bridged':
         break
@@ -382,7 +452,7 @@ export class Course {
 }
 
 function isMember(target: RouteTarget | null): boolean {
-  return target?.kind === 'group' && target.member !== undefined
+  return target !== null && 'member' in target
 }
 
 function ended(ending: Ending): Verdict {

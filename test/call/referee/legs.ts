@@ -17,10 +17,14 @@ export interface Leg {
 /** The legs of a call, as the wire sees them: each is opened once, ended once in the way it is ripe for, and closed. */
 export class Legs {
   readonly all = new Map<DeviceLegId, Leg>()
-  caller: 'absent' | 'pending' | 'answering' | 'joining' | 'open' | 'closing' | 'closed' = 'absent'
+  caller: 'absent' | 'expected' | 'pending' | 'answering' | 'joining' | 'open' | 'closing' | 'closed' =
+    'absent'
   /** The leg that came with the event that is being heard. */
   newcomer: DeviceLegId | null = null
+  /** The expected caller came with the event that is being heard. */
+  callerCame = false
   private joined = false
+  private comforted: DeviceLegId | null = null
   private accepted = false
 
   open(): Leg[] {
@@ -28,7 +32,7 @@ export class Legs {
   }
 
   openIds(): LegId[] {
-    const caller = this.caller === 'closed' || this.caller === 'absent' ? [] : ['caller' as const]
+    const caller = ['closed', 'absent', 'expected'].includes(this.caller) ? [] : ['caller' as const]
     return [...caller, ...this.open().map((l) => l.id)]
   }
 
@@ -42,11 +46,16 @@ export class Legs {
   }
 
   heard(event: CallEvent): void {
+    this.callerCame = event.type === 'forwarded' && this.caller === 'expected'
     this.newcomer = event.type === 'leg-arrived' && !this.all.has(event.leg) ? event.leg : null
     switch (event.type) {
       case 'invited':
         if (this.caller === 'absent') this.caller = 'pending'
         return
+      case 'reported':
+        return this.turn('absent', 'expected')
+      case 'forwarded':
+        return this.turn('expected', 'pending')
       case 'caller-cancelled':
         if (['pending', 'answering', 'joining'].includes(this.caller)) this.caller = 'closed'
         return
@@ -91,6 +100,8 @@ export class Legs {
 
   private close(id: LegId): void {
     if (id === 'caller') {
+      // Nobody hangs up who is not there.
+      if (this.caller === 'expected') return
       this.caller = 'closed'
       return
     }
@@ -109,6 +120,18 @@ export class Legs {
         return this.cancel(effect.dial)
       case 'hang-up':
         return this.hangUp(effect.leg)
+      case 'comfort':
+        return this.comfort(effect.leg)
+      case 'announce': {
+        const told = this.all.get(effect.leg)
+        check(
+          this.comforted === effect.leg && told?.phase === 'answered',
+          'who waits hears that nobody comes',
+        )
+        return check(this.caller === 'expected', 'nobody hears so of a caller that is there')
+      }
+      case 'end':
+        return this.turn('expected', 'closed')
       case 'connect':
         return this.join(effect.leg)
       case 'tell-caller-accepted':
@@ -131,9 +154,18 @@ export class Legs {
     }
   }
 
+  private comfort(id: DeviceLegId): void {
+    const leg = this.all.get(id)
+    check(leg?.phase === 'answered' && !leg.hungUp, 'the leg that hears comfort audio has answered')
+    check(this.caller === 'expected', 'comfort audio is for a call whose caller is not there yet')
+    check(this.comforted === null, 'one device waits for the caller')
+    this.comforted = id
+  }
+
   private join(id: DeviceLegId): void {
     const leg = this.all.get(id)
     check(leg?.phase === 'answered' && !leg.hungUp, 'the leg that gets the call has answered')
+    check(this.comforted === null || this.comforted === id, 'the device that waits is joined, and no other')
     check(!this.joined, 'a caller is joined once')
     check(['pending', 'answering', 'open'].includes(this.caller), 'a caller that is joined is there')
     this.joined = true
@@ -181,6 +213,7 @@ export class Legs {
           kept.every((l) => l.attempt === accepter),
           'once a user has accepted, nobody else is rung',
         )
+      case 'expecting':
       case 'connecting':
       case 'bridged':
         return check(
@@ -189,7 +222,7 @@ export class Legs {
         )
       case 'ended':
         check(kept.length === 0, 'an ended call closes each leg', kept[0]?.id)
-        return check(this.caller !== 'pending' && this.caller !== 'open', 'an ended call tells its caller')
+        return check(!['expected', 'pending', 'open'].includes(this.caller), 'an ended call tells its caller')
       default:
         return
     }

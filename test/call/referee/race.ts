@@ -210,6 +210,17 @@ export class Race {
     return this.runners.every((r) => r.over !== null)
   }
 
+  /** Everybody who can still answer was notified as far as we can, and one of them for certain. */
+  everybodyKnows(): boolean {
+    const racing = this.runners.filter((r) => r.over === null)
+    const certain = racing.filter((r) => r.push === 'delivered' || this.isRinging(r))
+    return certain.length > 0 && racing.every((r) => certain.includes(r) || r.push === 'refused')
+  }
+
+  private isRinging({ current }: Runner): boolean {
+    return current !== null && this.legs.all.get(current)?.phase === 'progressing'
+  }
+
   /** The final statuses that the destinations came to, in the order in which they were called. */
   finals(): number[] {
     return this.runners.flatMap((r) => (r.over?.final === true ? [r.over.status] : []))

@@ -5,6 +5,7 @@ import { NEW, type State } from '../../../src/call/state.js'
 import { check, type Transition, Violation } from './check.js'
 import { Course } from './course.js'
 import { Legs } from './legs.js'
+import { Primary } from './primary.js'
 import { Race } from './race.js'
 import { Timers } from './timers.js'
 
@@ -16,7 +17,8 @@ export class Referee {
   state: State = NEW
   readonly legs = new Legs()
   readonly race = new Race(this.legs)
-  readonly course = new Course(this.legs, this.race)
+  readonly primary = new Primary(this.legs, this.race)
+  readonly course = new Course(this.legs, this.race, this.primary)
   readonly timers = new Timers()
   released = false
   private readonly journal: unknown[] = []
@@ -38,6 +40,7 @@ export class Referee {
     const answered = this.legs.caller === 'open'
     this.legs.heard(event)
     this.course.heard(event, timer, answered)
+    this.primary.heard(event, timer)
     const { state, effects } = this.transition(this.state, event)
     this.state = state
     for (const effect of effects) {
@@ -46,13 +49,19 @@ export class Referee {
       const arrived = event.type === 'leg-arrived' && effect.type === 'hang-up' && effect.leg === event.leg
       check(!this.released || arrived, 'nothing is asked after the release', effect.type)
       this.legs.asked(effect)
-      this.timers.asked(effect, this.course.plan ?? { ringMs: NaN, graceMs: NaN, secondResponseMs: NaN })
+      this.timers.asked(effect, this.times)
       if (effect.type === 'release') this.release(effect.leaked, timer)
     }
     this.race.judge(effects)
     this.course.judge(state, effects, this.released)
+    this.primary.judge(state.phase, effects)
     if (!wasReleased) this.settled(timer)
     return effects
+  }
+
+  private get times(): Parameters<Timers['asked']>[1] {
+    const { patienceMs } = this.primary
+    return { ringMs: NaN, graceMs: NaN, secondResponseMs: NaN, ...this.course.plan, patienceMs }
   }
 
   /** An event that says nothing to the call in this phase. */
@@ -87,11 +96,13 @@ export class Referee {
   private dueTimers(): readonly string[] {
     switch (this.course.phase) {
       case 'routing':
-        return this.course.reassured ? ['reassure'] : []
+        return this.callersTimers()
       case 'waiting':
-        return ['hold', ...this.race.graces(), ...(this.course.reassured ? ['reassure'] : [])]
+        return ['hold', ...this.race.graces(), ...this.callersTimers()]
       case 'accepted':
-        return ['second-response', ...(this.course.reassured ? ['reassure'] : [])]
+        return ['second-response', ...this.callersTimers()]
+      case 'expecting':
+        return this.primary.timers()
       case 'connecting':
         return ['connect']
       case 'ended':
@@ -100,6 +111,10 @@ export class Referee {
       case 'bridged':
         return []
     }
+  }
+
+  private callersTimers(): readonly string[] {
+    return [...(this.course.reassured ? ['reassure'] : []), ...this.primary.timers()]
   }
 
   private release(leaked: readonly string[], timer: string | undefined): void {

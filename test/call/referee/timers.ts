@@ -3,12 +3,18 @@ import type { TimerId } from '../../../src/call/ids.js'
 import type { Plan } from '../../../src/call/plan.js'
 import { check } from './check.js'
 
-const FIXED_MS: Readonly<Record<string, number>> = { reassure: 60_000, connect: 15_000, settle: 40_000 }
+const FIXED_MS: Readonly<Record<string, number>> = {
+  reassure: 60_000,
+  connect: 15_000,
+  farewell: 5_000,
+  settle: 40_000,
+}
 
-type Times = Pick<Plan, 'ringMs' | 'graceMs' | 'secondResponseMs'>
+type Times = Pick<Plan, 'ringMs' | 'graceMs' | 'secondResponseMs'> & { readonly patienceMs: number }
 
-function timeOf(name: string, { ringMs, graceMs, secondResponseMs }: Times): number {
+function timeOf(name: string, { ringMs, graceMs, secondResponseMs, patienceMs }: Times): number {
   if (name === 'hold') return ringMs
+  if (name === 'forward') return patienceMs
   return name === 'second-response' ? secondResponseMs : graceMs
 }
 

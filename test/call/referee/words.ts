@@ -11,6 +11,10 @@ export function words(effect: Effect): string[] {
       return [`hold ${effect.style}`]
     case 'connect':
       return [`connect ${effect.leg}`]
+    case 'comfort':
+      return [`comfort ${effect.leg}`]
+    case 'announce':
+      return [`announce ${effect.leg}`]
     case 'alert-caller':
       return ['alert']
     case 'reassure-caller':

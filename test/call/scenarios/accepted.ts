@@ -287,6 +287,13 @@ const ending: readonly Scenario[] = [
     becomes: 'ended',
   },
   {
+    title: 'the device that accepted says for all of its user that it is busy',
+    given: [...ACCEPTED_OF_MANY, it.registers('alice', 1)],
+    when: it.fails('alice', 600),
+    then: ['600 to the caller', 'ended: busy by callee 600', 'released'],
+    becomes: 'ended',
+  },
+  {
     title: 'the device that accepted cannot be reached, whatever is tried',
     given: [
       ...ACCEPTED_OF_MANY,

@@ -2,6 +2,7 @@ import type { State } from '../../../src/call/state.js'
 import { accepted } from './accepted.js'
 import { answering } from './answering.js'
 import { ended } from './ended.js'
+import { expecting } from './expected.js'
 import { bridged, connecting } from './joined.js'
 import { routing } from './routing.js'
 import type { Scenario } from './scenario.js'
@@ -31,6 +32,7 @@ export const SCENARIOS: Readonly<Record<State['phase'], readonly Scenario[]>> = 
   routing,
   waiting: [...waiting, ...answering],
   accepted,
+  expecting,
   connecting,
   bridged,
   ended,

@@ -1,4 +1,4 @@
-import { app, desk, OUTSIDE } from '../vocabulary.js'
+import { app, desk, OTHER_OUTSIDE, OUTSIDE } from '../vocabulary.js'
 import { ACCEPTED_OF_MANY } from './accepted.js'
 import * as it from './happenings.js'
 import type { Scenario } from './scenario.js'
@@ -116,6 +116,13 @@ const yes: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
+    title: 'a leg that was turned away stays so, though its phone has become a device that may come',
+    given: [START, it.found([desk('desk', 8)]), it.comes('desk'), it.registers('desk', 9)],
+    when: it.comesAgain('desk'),
+    then: [],
+    becomes: 'waiting',
+  },
+  {
     title: 'a device that was turned away hangs up, and the call goes on',
     given: [START, BOTH, it.comes('stranger')],
     when: it.hangsUp("stranger's own"),
@@ -163,6 +170,13 @@ const no: readonly Scenario[] = [
     becomes: 'ended',
   },
   {
+    title: 'a user declines, whose no-answer target is a team: its word is the last all the same',
+    given: [START, it.found([app('alice', 1)], { kind: 'target', target: { kind: 'group', group: 'team' } })],
+    when: it.declines('alice', 603),
+    then: ['CANCEL alice on flow 1: Declined', '603 to the caller', 'ended: declined by callee 603'],
+    becomes: 'ended',
+  },
+  {
     title: 'one user of several declines: its phones stop, and the others ring on',
     given: [START, SIDE_BY_SIDE(), it.pushTaken('tablet')],
     when: it.declines('alice', 603),
@@ -185,7 +199,7 @@ const no: readonly Scenario[] = [
   },
   {
     title: 'a number outside says no, and speaks for nobody else where several users are called',
-    given: [START, it.found([app('alice', 1), OUTSIDE, app('bob', 3)], undefined, ['alice', 'bob'])],
+    given: [START, it.found([OTHER_OUTSIDE, OUTSIDE, app('bob', 3)], undefined, ['alice', 'bob'])],
     when: it.fails('outside', 603),
     then: [],
     becomes: 'waiting',

@@ -5,6 +5,7 @@ import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from '../../../src
 import type { State, TimerName } from '../../../src/call/state.js'
 import type { Transition } from '../referee/check.js'
 import { Referee } from '../referee/referee.js'
+import { OUTSIDE } from '../vocabulary.js'
 
 /** Plays a call step by step, and knows everybody in it by name. */
 export class Cast {
@@ -54,6 +55,12 @@ export class Cast {
     return own ?? this.dial(name)
   }
 
+  /** The last leg that arrived. */
+  arrived(): ArrivingId {
+    const own = [...this.referee.legs.all.values()].findLast(({ target }) => target === null)
+    return known(own, 'leg that arrived').id as ArrivingId
+  }
+
   /** The id of the next leg that arrives. */
   arriving(): ArrivingId {
     const arrived = [...this.referee.legs.all.values()].filter(({ target }) => target === null)
@@ -100,6 +107,12 @@ export class Cast {
         return ['connecting tone to the caller']
       case 'answer-caller':
         return ['200 to the caller, ahead of a device']
+      case 'instruct-primary':
+        return ['the cell phone is to reject']
+      case 'comfort':
+        return [`comfort audio to ${this.legName(effect.leg)}`]
+      case 'announce':
+        return [`no caller has come for ${this.legName(effect.leg)}`]
       case 'wake':
         return [`push ${effect.deviceId}`]
       case 'stop-wake':
@@ -130,11 +143,15 @@ export class Cast {
 }
 
 function nameOf(target: DialTarget): string {
-  return target.kind === 'outside' ? 'outside' : target.contact.bindingId.replace(/^b-/, '')
+  return target.kind === 'outside' ? outside(target.uri) : target.contact.bindingId.replace(/^b-/, '')
+}
+
+function outside(uri: string): string {
+  return uri === OUTSIDE.uri ? 'outside' : uri
 }
 
 function placeOf(target: DialTarget): string {
-  if (target.kind === 'outside') return 'outside'
+  if (target.kind === 'outside') return outside(target.uri)
   return `${nameOf(target)} on flow ${target.contact.flow.split('/').at(-1)}`
 }
 

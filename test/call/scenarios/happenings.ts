@@ -1,7 +1,7 @@
 import type { Destination } from '../../../src/call/destination.js'
 import type { EndingCause } from '../../../src/call/ending.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AcceptStyle, HoldStyle, Otherwise, RouteTarget } from '../../../src/call/plan.js'
+import type { AcceptStyle, HoldStyle, InstructWhen, Otherwise, RouteTarget } from '../../../src/call/plan.js'
 import type { TimerName } from '../../../src/call/state.js'
 import { contactOf, userOf } from '../vocabulary.js'
 import type { Cast } from './cast.js'
@@ -15,6 +15,26 @@ const withReason = (reason: string | undefined) => (reason === undefined ? {} : 
 export const invited =
   (hold: HoldStyle = 'ringing', accept: AcceptStyle = 'tone'): Happening =>
   () => ({ type: 'invited', target: { kind: 'number', number: '1' }, hold, accept })
+
+/** A cell phone rings, and tells us. */
+export const reported =
+  (
+    instruct: InstructWhen = 'notified',
+    { hold = 'ringing', accept = 'tone' }: { hold?: HoldStyle; accept?: AcceptStyle } = {},
+  ): Happening =>
+  () => ({
+    type: 'reported',
+    target: { kind: 'subscriber', number: '1', devices: false },
+    ...{ hold, accept, instruct, patienceMs: 12_000 },
+  })
+
+/** The carrier forwards the call of the cell phone to us. */
+export const forwarded: Happening = () => ({ type: 'forwarded' })
+
+/** What the cell phone says of its call. */
+export const cell =
+  (word: 'rejected' | 'answered' | 'ended' | 'failed'): Happening =>
+  () => ({ type: `primary-${word}` })
 
 /** The look-up found these. */
 export const found =
@@ -107,6 +127,11 @@ export const declines =
 export const comes =
   (name: string): Happening =>
   (cast) => ({ type: 'leg-arrived', leg: cast.arriving(), attempt: cast.attempt(name) })
+
+/** The last leg that arrived is told of a second time. */
+export const comesAgain =
+  (name: string): Happening =>
+  (cast) => ({ type: 'leg-arrived', leg: cast.arrived(), attempt: cast.attempt(name) })
 
 export const callerAnswered: Happening = () => ({ type: 'caller-answered' })
 
