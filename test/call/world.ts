@@ -43,9 +43,9 @@ function moodOf(choose: Choose): Mood {
 const ACCEPTS = ['tone', 'answer'] as const
 const HOLDS = ['early-media', 'ringing', 'queued'] as const
 const TARGET = { kind: 'target', target: { kind: 'user', user: 'bob' } } as const
-const MEMBER: Otherwise = { kind: 'target', target: { kind: 'group', group: 'g', member: 1 } }
+/** How many members the group has that is asked in turn. */
+const MEMBERS = 8
 const OTHERWISE: readonly Otherwise[] = [
-  MEMBER,
   { kind: 'outcome' },
   { kind: 'outcome' },
   { kind: 'status', status: 486 },
@@ -68,6 +68,8 @@ export class World {
   private readonly todo: Turn[] = []
   private turns = 0
   private arrived = 0
+  /** Whose turn of the group it is. */
+  private member = 0
   /** A leg of this run never answers what is asked of it. */
   private mute = false
 
@@ -304,7 +306,7 @@ export class World {
     if (this.choose(16) === 0) {
       return this.feed({ type: 'route-failed', ending: { cause: 'not-found', by: 'server', status: 404 } })
     }
-    const otherwise = this.mood.otherwise === 'target' ? TARGET : pick(this.choose, OTHERWISE)
+    const otherwise = this.otherwise()
     const ringMs = pick(this.choose, [30_000, 20_000])
     const graceMs = pick(this.choose, [300, 500])
     const secondResponseMs = pick(this.choose, [15_000, 10_000])
@@ -317,6 +319,13 @@ export class World {
       otherwise,
     }
     this.feed({ type: 'routed', plan })
+  }
+
+  private otherwise(): Otherwise {
+    if (this.mood.otherwise === 'target') return TARGET
+    const inTurn = this.member < MEMBERS && this.choose(5) === 0
+    if (!inTurn) return pick(this.choose, OTHERWISE)
+    return { kind: 'target', target: { kind: 'group', group: 'g', member: ++this.member } }
   }
 
   private held(): void {
