@@ -28,6 +28,8 @@ export interface CallOptions {
   /** 'none': a delayed offer, the answer goes into the ACK or PRACK. Any other text is sent as it is, without RTP. */
   readonly sdp?: 'offer' | 'none' | { readonly verbatim: string }
   readonly headers?: HeaderFields
+  /** Who calls, as a name-addr without a tag; default: the agent itself. */
+  readonly from?: string
   /** 100rel (RFC 3262): in Supported or in Require; provisionals that ask for it get their PRACK. */
   readonly reliable?: 'supported' | 'required'
   readonly media?: MediaOptions
@@ -166,6 +168,7 @@ export class OutgoingCall extends Call {
     const body = typeof sdp === 'object' ? sdp.verbatim : sdp === 'none' ? '' : this.#offer()
     const { displayName } = ua.options
     const name = displayName === undefined ? '' : `"${displayName}" `
+    const from = options.from ?? `${name}<${ua.addressOfRecord}>`
     const timer = inviteTimerFields(ua.options.sessionTimer)
     const supported = [
       ...(reliable === 'supported' ? ['100rel'] : []),
@@ -173,7 +176,7 @@ export class OutgoingCall extends Call {
     ]
     const own: HeaderFields = {
       'Max-Forwards': '70',
-      From: `${name}<${ua.addressOfRecord}>;tag=${this.localTag}`,
+      From: `${from};tag=${this.localTag}`,
       To: `<${uri}>`,
       'Call-ID': this.callId,
       CSeq: `${++this.#sequence} INVITE`,

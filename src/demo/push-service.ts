@@ -36,6 +36,7 @@ export class PushService {
   readonly #delivered = new Inbox<ReceivedPush>()
   #script: (push: ReceivedPush) => PushAnswer = () => ({})
   readonly #once: PushAnswer[] = []
+  readonly #apps = new Map<string, (push: ReceivedPush) => void>()
 
   private constructor(readonly host: string) {
     this.#server = createServer((request, response) => {
@@ -80,6 +81,12 @@ export class PushService {
   /** As `nextPush`, but when the push reached the device: after the service answered 2xx. */
   nextDelivery(token: string, deadlineMs = 5000): Promise<ReceivedPush> {
     return this.#delivered.next(`delivered push to ${token}`, deadlineMs, (push) => push.token === token)
+  }
+
+  /** Pushes that reach this device go to its app from now on, and to no script that waits for one. */
+  deliverTo(token: string, app: (push: ReceivedPush) => void): () => void {
+    this.#apps.set(token, app)
+    return () => void this.#apps.delete(token)
   }
 
   pushesTo(token: string): ReceivedPush[] {
@@ -129,7 +136,10 @@ export class PushService {
     const status = answer.status ?? 200
     response.writeHead(status, { 'content-type': 'application/json', ...answer.headers })
     response.end(answer.body ?? '{}')
-    if (status >= 200 && status < 300) this.#delivered.deliver(push)
+    if (status < 200 || status >= 300) return
+    const app = this.#apps.get(push.token)
+    if (app === undefined) this.#delivered.deliver(push)
+    else app(push)
   }
 }
 
