@@ -2,7 +2,8 @@ import type { State } from '../../../src/call/state.js'
 import { accepted } from './accepted.js'
 import { answering } from './answering.js'
 import { ended } from './ended.js'
-import { expecting } from './expected.js'
+import { expected } from './expected.js'
+import { expectedAfterAccept, expectedInRouting, expecting } from './expecting.js'
 import { bridged, connecting } from './joined.js'
 import { routing } from './routing.js'
 import type { Scenario } from './scenario.js'
@@ -18,6 +19,13 @@ const beginning: readonly Scenario[] = [
     becomes: 'routing',
   },
   {
+    title: 'a cell phone rings, and it is looked up who else may take its call',
+    given: [],
+    when: it.reported(),
+    then: ['look up subscriber 1 false'],
+    becomes: 'routing',
+  },
+  {
     title: 'nothing else begins a call',
     given: [],
     when: it.registers('alice', 1),
@@ -29,9 +37,9 @@ const beginning: readonly Scenario[] = [
 /** The scenarios, by the phase in which their event comes. */
 export const SCENARIOS: Readonly<Record<State['phase'], readonly Scenario[]>> = {
   new: beginning,
-  routing,
-  waiting: [...waiting, ...answering],
-  accepted,
+  routing: [...routing, ...expectedInRouting],
+  waiting: [...waiting, ...answering, ...expected],
+  accepted: [...accepted, ...expectedAfterAccept],
   expecting,
   connecting,
   bridged,
