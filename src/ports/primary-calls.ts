@@ -116,7 +116,7 @@ export interface ForwardingRegistration {
   readonly subscriber: string
   /** Where the forwarding points: with another DID in the configuration nothing is known. */
   readonly did: string
-  readonly state: Exclude<ForwardingState, 'unknown'>
+  readonly state: ForwardingState
   readonly since: number
   readonly detail: string | null
 }

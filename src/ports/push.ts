@@ -10,10 +10,17 @@ export interface PushTarget {
 export interface PushMessage {
   readonly device: { readonly id: string } & PushTarget
   /**
-   * Wake for a call, the ending of a call that was pushed, a refresh of the registration (RFC 8599 §5.5), or an
-   * invitation to connect peer to peer and what came of it.
+   * Wake for a call, the ending of a call that was pushed, a refresh of the registration (RFC 8599 §5.5), an
+   * invitation to connect peer to peer and what came of it, or the instruction to reject a cell call.
    */
-  readonly kind: 'call' | 'ended' | 'refresh' | 'invitation' | 'invitation-connected' | 'invitation-ended'
+  readonly kind:
+    | 'call'
+    | 'ended'
+    | 'refresh'
+    | 'invitation'
+    | 'invitation-connected'
+    | 'invitation-ended'
+    | 'primary-instruction'
   /** JSON that the app receives as it is. */
   readonly payload: Readonly<Record<string, unknown>>
   /** After this the push is of no use any more; microseconds since the epoch. */

@@ -2,6 +2,7 @@ import type { Contact } from '../call/destination.js'
 import type { Ending } from '../call/ending.js'
 import type { ClientMessageStore } from './client-messages.js'
 import type { InvitationStore } from './invitations.js'
+import type { PrimaryCallStore } from './primary-calls.js'
 import type { PushTarget } from './push.js'
 
 /** One app install. Outlives its bindings and restarts. Times: microseconds since the epoch. */
@@ -138,7 +139,15 @@ export const SILENCE_MS = 60_000
 
 /** Errors of every method: {@link StoreUnavailable} where the database cannot be reached or does not answer in time. */
 export interface Store
-  extends DeviceStore, BindingStore, CallStore, NodeStore, TokenUses, ClientMessageStore, InvitationStore {
+  extends
+    DeviceStore,
+    BindingStore,
+    CallStore,
+    NodeStore,
+    TokenUses,
+    ClientMessageStore,
+    InvitationStore,
+    PrimaryCallStore {
   ping(): Promise<void>
   close(): Promise<void>
 }

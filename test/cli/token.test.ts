@@ -32,7 +32,7 @@ describe('reveille token', () => {
     ])
     expect(await readKeyed(out)).toEqual({
       ...{ client: 'alice', user: 'alice', jti: expect.any(String) as string },
-      grants: { register: true, devices: true, invitations: true, channel: true },
+      grants: { register: true, devices: true, invitations: true, channel: true, 'primary-calls': true },
       expiresAt: clock.now() + 86_400_000_000,
     })
   })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { StoreConflict, StoreUnavailable } from '../../src/ports/store.js'
 import type { Ending } from '../../src/call/ending.js'
+import type { ForwardingRegistration, PrimaryCallRecord } from '../../src/ports/primary-calls.js'
 import type { PushTarget } from '../../src/ports/push.js'
 import { type ClientData, emptyClientData, FakeClientStore } from './fake-client-store.js'
 import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
@@ -13,6 +14,8 @@ interface Data {
   readonly calls: Map<string, CallRecord>
   readonly events: Map<string, CallEventRecord[]>
   readonly secrets: Map<string, Uint8Array>
+  readonly forwardings: Map<string, ForwardingRegistration>
+  readonly primaryCalls: Map<string, PrimaryCallRecord>
   readonly uses: Map<string, { readonly holder: string | undefined; readonly expiresAt: number }>
 }
 
@@ -24,6 +27,8 @@ function emptyData(): Data {
     events: new Map(),
     secrets: new Map(),
     uses: new Map(),
+    forwardings: new Map(),
+    primaryCalls: new Map(),
     clients: emptyClientData(),
   }
 }
@@ -89,6 +94,26 @@ export class FakeStore extends FakeClientStore implements Store {
     if (!device || !owns(device, push)) return false
     this.#data.devices.set(deviceId, { ...device, push: null, retired: { at, reason } })
     return true
+  }
+
+  async forwarding(subscriber: string): Promise<ForwardingRegistration | null> {
+    await this.#enter('forwarding')
+    return structuredClone(this.#data.forwardings.get(subscriber) ?? null)
+  }
+
+  async putForwarding(registration: ForwardingRegistration): Promise<void> {
+    await this.#enter('putForwarding')
+    this.#data.forwardings.set(registration.subscriber, structuredClone(registration))
+  }
+
+  async savePrimaryCalls(records: readonly PrimaryCallRecord[]): Promise<void> {
+    await this.#enter('savePrimaryCalls')
+    for (const record of records) this.#data.primaryCalls.set(record.id, structuredClone(record))
+  }
+
+  async primaryCall(id: string): Promise<PrimaryCallRecord | null> {
+    await this.#enter('primaryCall')
+    return structuredClone(this.#data.primaryCalls.get(id) ?? null)
   }
 
   async listDevices(): Promise<readonly Device[]> {

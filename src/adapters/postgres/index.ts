@@ -13,6 +13,7 @@ import { migrate } from './migrate.js'
 import { nodeStore } from './nodes.js'
 import type { Life } from './nodes.js'
 import { openPglite } from './pglite.js'
+import { primaryCallStore } from './primary-calls.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
 import type { Tables } from './tables.js'
@@ -72,6 +73,7 @@ function storeOn(database: Database, life: Life): MigratingStore {
     ...tokenUses(db),
     ...clientMessageStore(db, life.id),
     ...invitationStore(db),
+    ...primaryCallStore(db),
     async ping() {
       await sql`select 1`.execute(db)
     },

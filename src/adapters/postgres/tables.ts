@@ -1,6 +1,7 @@
 import type { ColumnType, GeneratedAlways } from 'kysely'
-import type { Ending } from '../../call/ending.js'
+import type { Ending, EndingCause } from '../../call/ending.js'
 import type { InvitationPhase } from '../../ports/invitations.js'
+import type { ForwardingState, InstructedBy, PrimaryCallRecord } from '../../ports/primary-calls.js'
 
 /** Microseconds since the epoch; `bigint` in the database, parsed as a number by the pool. */
 type Micros = number
@@ -116,6 +117,32 @@ export interface InvitationTable {
   data: string
 }
 
+export interface ForwardingTable {
+  subscriber: string
+  did: string
+  state: ForwardingState
+  since: Micros
+  detail: string | null
+}
+
+export interface PrimaryCallTable {
+  id: string
+  subscriber: string
+  caller: string | null
+  device: string | null
+  test: boolean
+  ringing_since: Micros
+  reported_at: Micros
+  instructed_at: Micros | null
+  instructed_by: InstructedBy | null
+  acknowledged_at: Micros | null
+  phone: PrimaryCallRecord['phone']
+  phone_at: Micros | null
+  forwarded_at: Micros | null
+  ended_at: Micros | null
+  cause: EndingCause | null
+}
+
 export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
@@ -127,4 +154,6 @@ export interface Tables {
   client_queues: ClientQueueTable
   client_messages: ClientMessageTable
   invitations: InvitationTable
+  forwardings: ForwardingTable
+  primary_calls: PrimaryCallTable
 }

@@ -29,7 +29,7 @@ export interface InvitationClaims {
   readonly expiresAt: number
 }
 
-export const GRANTS = ['register', 'devices', 'invitations', 'channel'] as const
+export const GRANTS = ['register', 'devices', 'invitations', 'channel', 'primary-calls'] as const
 export type Grant = (typeof GRANTS)[number]
 export type Grants = { readonly [Name in Grant]?: boolean }
 
