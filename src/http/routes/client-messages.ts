@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ClientHub } from '../../clients/hub/hub.js'
+import type { ClientHub } from '../../clients/hub/client-hub.js'
 import { operation } from '../operation.js'
 import { Problem } from '../problem.js'
 import type { Route } from '../route.js'
