@@ -33,9 +33,9 @@ export class Channel {
     )
     connection.subscribe(['CHANNEL_BRIDGE'])
     connection.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => this.inBridge())
-    // A side that holds plays its own music, or none; FreeSWITCH would play its own to the other side.
-    this.api('uuid_setvar', 'hold_music', 'silence').catch((error: unknown) => {
-      log.debug({ err: error, channel: uuid }, 'the music on hold was not turned off')
+    // A side that holds plays its own music, or none. FreeSWITCH would pause the other side, and play music of its own.
+    this.api('uuid_setvar', 'rtp_disable_hold', 'true').catch((error: unknown) => {
+      log.debug({ err: error, channel: uuid }, "a hold was not left to the call's sides")
     })
   }
 
