@@ -15,7 +15,7 @@ import { tiedToUs } from '../clients/pbx/place.js'
 import { DOCKER, deployed, type Service, services } from './deployment.js'
 
 const RTP_PORTS = 100
-/** Instead of the hour after which FreeSWITCH gives up a channel that nothing comes in on. */
+/** Instead of the two hours after which FreeSWITCH gives up a channel that nothing comes in on. */
 const MEDIA_TIMEOUT_MS = 5_000
 /** Docker asks each ten seconds; here nobody has so much time. */
 const ASK_MS = 250
@@ -176,7 +176,7 @@ export class Stack {
     }
     return text
       .replace(/\b(?:5060|9022|5080|8021|20000|29999)\b/g, (port) => String(to[port]))
-      .replace('media_timeout=3600000', `media_timeout=${MEDIA_TIMEOUT_MS}`)
+      .replace('media_timeout=7200000', `media_timeout=${MEDIA_TIMEOUT_MS}`)
   }
 }
 
