@@ -7,7 +7,7 @@ const THREE = it.found([app('alice', null), app('tablet', 2), app('watch', null)
 export const ACCEPTED = [it.invited(), THREE, it.pushTaken('alice'), it.accepts('alice')]
 const OF_TWO_USERS = [
   it.invited(),
-  it.found([app('alice', null), app('bob', 3)], it.thenBob, ['alice', 'bob']),
+  it.found([app('bob', 3), app('alice', null)], it.thenBob, ['alice', 'bob']),
   it.accepts('alice'),
 ]
 /** The same with a target for when alice does not come. */
