@@ -36,6 +36,13 @@ export interface InvitePolicy {
   readonly whenCancelled?: 'terminate' | 'answer' | 'ignore'
 }
 
+export interface AnswerOptions {
+  /** As it is; no RTP then. */
+  readonly sdp?: string
+  /** Over that of the policy and of the agent, where no provisional has had SDP. */
+  readonly media?: MediaOptions
+}
+
 /** A call that came in. */
 export class IncomingCall extends Call {
   readonly callId: string
@@ -90,8 +97,8 @@ export class IncomingCall extends Call {
   }
 
   /** Sends 200, with SDP of our own or as given. False where it came too late: cancelled, declined, asleep. 488 where no codec is common. */
-  async answer({ sdp: given }: { readonly sdp?: string } = {}): Promise<boolean> {
-    const sdp = given ?? (await this.#answerSdp())
+  async answer({ sdp: given, media }: AnswerOptions = {}): Promise<boolean> {
+    const sdp = given ?? (await this.#answerSdp(media))
     // No 2xx while a provisional with SDP is unacknowledged (RFC 3262 §3).
     await this.#unacknowledged?.done.promise
     if (!this.#transaction.pending || this.isOver) return false
@@ -188,13 +195,14 @@ export class IncomingCall extends Call {
   }
 
   /** Made once: a 183 and the 200 after it say the same (RFC 3261 §13.2.1). */
-  #answerSdp(): Promise<string | undefined> {
-    this.#session ??= this.#policy.sdp === undefined ? this.#openMedia() : Promise.resolve(this.#policy.sdp)
+  #answerSdp(media?: MediaOptions): Promise<string | undefined> {
+    this.#session ??=
+      this.#policy.sdp === undefined ? this.#openMedia(media) : Promise.resolve(this.#policy.sdp)
     return this.#session
   }
 
-  async #openMedia(): Promise<string | undefined> {
-    const session = await MediaSession.open({ ...this.ua.options.media, ...this.#policy.media })
+  async #openMedia(media?: MediaOptions): Promise<string | undefined> {
+    const session = await MediaSession.open({ ...this.ua.options.media, ...this.#policy.media, ...media })
     if (this.isOver) {
       await session.close()
       return undefined

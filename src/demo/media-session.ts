@@ -21,6 +21,8 @@ export interface MediaOptions {
   readonly hz?: number | undefined
   /** Default true; false counts packets without listening to them. */
   readonly listens?: boolean | undefined
+  /** Which tones it tells from each other, Hz; default those of the telephone networks and of the players. */
+  readonly hears?: readonly number[] | undefined
   readonly host?: string | undefined
   /** Of a slow link: how long each packet takes one way, both ways, ms. */
   readonly delayMs?: number | undefined
@@ -45,8 +47,8 @@ export class MediaSession {
 
   /** Rejects where no RTP ports are free. */
   static async open(options: MediaOptions = {}): Promise<MediaSession> {
-    const { host, hz = 1000, listens, delayMs, clock } = options
-    const rtp = await RtpPeer.open({ host, hz, listens, delayMs, clock })
+    const { host, hz = 1000, listens, hears, delayMs, clock } = options
+    const rtp = await RtpPeer.open({ host, hz, listens, hears, delayMs, clock })
     const codecs = (options.codecs ?? usualCodecs).map((c) => (typeof c === 'string' ? knownCodecs[c] : c))
     return new MediaSession(rtp, codecs)
   }

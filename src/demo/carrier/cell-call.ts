@@ -21,6 +21,8 @@ export interface CellCallHost {
   stopped(call: CellCall, why: StoppedBecause): void
   /** Milliseconds until the network gives the phone up; undefined where it never does. */
   readonly noReplyMs: number | undefined
+  /** What it takes the network to forward a call, ms. */
+  readonly forwardAfterMs: number
 }
 
 /**
@@ -34,7 +36,7 @@ export interface CellCallHost {
  */
 export class CellCall {
   #phase: 'new' | 'ringing' | 'answered' | 'forwarding' | 'over' = 'new'
-  #noReply: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
   readonly #leg = new Deferred<OutgoingCall>()
   readonly #ended = new Deferred<CellEnding>()
 
@@ -63,7 +65,7 @@ export class CellCall {
   ring(): void {
     this.#phase = 'ringing'
     const { noReplyMs } = this.host
-    if (noReplyMs !== undefined) this.#noReply = setTimeout(() => this.divert('no-reply'), noReplyMs)
+    if (noReplyMs !== undefined) this.#timer = setTimeout(() => this.divert('no-reply'), noReplyMs)
   }
 
   /** By the user. False where it does not ring any more. */
@@ -83,9 +85,14 @@ export class CellCall {
   /** The phone cannot have it. */
   divert(because: Condition): void {
     this.#stopRinging(because === 'busy' ? 'rejected' : 'forwarded')
+    this.#phase = 'forwarding'
+    this.#timer = setTimeout(() => this.#forward(because), this.host.forwardAfterMs)
+  }
+
+  #forward(because: Condition): void {
+    this.#timer = undefined
     const leg = this.host.forward(this, because)
     if (leg === undefined) return this.#end({ how: 'failed', because })
-    this.#phase = 'forwarding'
     leg.then(
       (outgoing) => this.#follow(outgoing),
       (error: unknown) => {
@@ -98,7 +105,7 @@ export class CellCall {
   /** Either side of an answered call hangs up, or the caller gives up. */
   hangUp(): void {
     if (this.#phase === 'over') return
-    if (this.#phase === 'forwarding') {
+    if (this.#phase === 'forwarding' && this.#timer === undefined) {
       // Where there is no leg after all, the call has ended of that.
       return void this.#leg.promise.then((leg) => leg.hangUp()).catch(() => undefined)
     }
@@ -107,13 +114,19 @@ export class CellCall {
     this.#end({ how: 'hung-up', answered })
   }
 
+  /** Its network is gone: no word, no timer. */
+  abandon(): void {
+    clearTimeout(this.#timer)
+    if (this.#phase !== 'over') this.#end({ how: 'hung-up', answered: this.#phase === 'answered' })
+  }
+
   #follow(leg: OutgoingCall): void {
     this.#leg.resolve(leg)
     void leg.ended.then(() => this.#end({ how: 'forwarded', leg }))
   }
 
   #stopRinging(why: StoppedBecause): boolean {
-    clearTimeout(this.#noReply)
+    clearTimeout(this.#timer)
     if (this.#phase !== 'ringing') return false
     this.host.stopped(this, why)
     return true

@@ -37,6 +37,8 @@ export interface CellNetworkOptions {
   readonly countryCode?: string
   /** How long a second of the network's own timers takes, ms; default 1,000. */
   readonly secondMs?: number
+  /** What it takes to forward a call, ms; default none. */
+  readonly forwardAfterMs?: number
   readonly host?: string
   readonly port?: number
   readonly keepsLog?: boolean
@@ -109,6 +111,7 @@ export class CellNetwork {
     if (line === undefined) throw new Error(`${to} is no subscriber`)
     const call: CellCall = new CellCall(from, to, {
       noReplyMs: this.#noReplyMs(line),
+      forwardAfterMs: this.options.forwardAfterMs ?? 0,
       stopped: (stopped, why) => this.#stopped(line, stopped, why),
       forward: (_, because) => this.#forward(line, from, because, { ...this.#styles, ...styles }, media),
     })
@@ -134,9 +137,9 @@ export class CellNetwork {
     return [...this.#calls]
   }
 
-  /** Calls that are up end with it. */
+  /** Calls that are up die without a word. */
   async close(): Promise<void> {
-    for (const call of this.#calls) if (call.phase === 'ringing' || call.phase === 'answered') call.hangUp()
+    for (const call of this.#calls) call.abandon()
     await this.trunk.close()
     this.#incoming.close('the network closed')
   }

@@ -54,6 +54,11 @@ export class PrimaryCall {
     return this.#answers
   }
 
+  /** Resolves when the server has all that was said so far. */
+  get said(): Promise<unknown> {
+    return this.#said
+  }
+
   /** Aborts when it does not ring any more. */
   get signal(): AbortSignal {
     return this.#over.signal

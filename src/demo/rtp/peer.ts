@@ -13,6 +13,8 @@ export interface RtpPeerOptions {
   readonly hz: number
   /** Default true; false spares the analysis where only packets count. */
   readonly listens?: boolean | undefined
+  /** Which tones it tells from each other, Hz. */
+  readonly hears?: readonly number[] | undefined
   /** Of a slow link: how long each packet takes one way, both ways, ms. */
   readonly delayMs?: number | undefined
   /** What frames are sent by; default one that all players share. */
@@ -34,7 +36,7 @@ export class RtpPeer {
     options: RtpPeerOptions,
   ) {
     this.#delayMs = options.delayMs ?? 0
-    this.receiver = new RtpReceiver(options.listens ?? true)
+    this.receiver = new RtpReceiver(options.listens ?? true, options.hears)
     this.sender = new RtpSender(options.hz, (bytes) => this.sendRaw(bytes), options.clock)
     sockets.rtp.on('message', (bytes, from) => {
       this.#late(() => this.receiver.receive(bytes, { host: from.address, port: from.port }))

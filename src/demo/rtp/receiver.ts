@@ -44,8 +44,8 @@ export class RtpReceiver {
   readonly #changes = new Waiters<undefined>()
   readonly #packetsIn = new Waiters<RtpPacket>()
 
-  constructor(listens: boolean) {
-    this.hearing = listens ? new Hearing() : undefined
+  constructor(listens: boolean, tones?: readonly number[]) {
+    this.hearing = listens ? new Hearing(tones) : undefined
   }
 
   /** What the payload types mean that we offered or answered. */
