@@ -27,6 +27,7 @@ import { createWaker } from '../wake/waker.js'
 import { LateChannels, openClients, openTokens } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
 import { every, FORGET_MS } from './housekeeping.js'
+import { LateForwarding } from './forwarding.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { PushServices } from './push.js'
@@ -95,9 +96,23 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     signaling.gateways.flatMap((gateway) => gateway.listening)
   let url = config.http.publicUrl
   const api = (): string => url ?? ''
-  const settings = callSettings(config.sip, listening, api)
+  const settings = callSettings(config.sip, listening, api, [...config.trunks.values()][0]?.tone ?? 'us')
+  const forwarding = new LateForwarding()
   const calls = life.own(
-    new Calls({ signaling, media, router, table, sleepers, waker, tokens, clock, log, observer, settings }),
+    new Calls({
+      signaling,
+      media,
+      router,
+      table,
+      sleepers,
+      waker,
+      forwarding,
+      tokens,
+      clock,
+      log,
+      observer,
+      settings,
+    }),
   )
   life.onClose(bus.subscribe((message) => calls.heard(message)))
   life.onClose(every(FORGET_MS, () => forgetExpired(registrar, store), log))

@@ -56,14 +56,17 @@ export function sipGauges(
 /**
  * @param points where SIP is listened for, as far as it is known by then
  * @param api base URL of the client API, as far as it is known by then
+ * @param country whose tones those hear who came by no trunk
  */
 export function callSettings(
   sip: SipConfig,
   points: () => readonly ListeningPoint[],
   api: () => string,
+  country: string,
 ): CallSettings {
   return {
     domain: sip.domain,
+    country,
     get api() {
       return api()
     },

@@ -35,7 +35,7 @@ export class ArrivedLeg implements CalleeLeg {
   }
 
   /** Of an INVITE without an offer the media is known with its ACK: the 200 goes out for that. */
-  async media(caller: MediaEndpoint): Promise<MediaEndpoint> {
+  async media(caller?: MediaEndpoint): Promise<MediaEndpoint> {
     const endpoint = await this.open(caller)
     if (this.invite.offer === '') await this.confirm()
     return endpoint
@@ -63,11 +63,11 @@ export class ArrivedLeg implements CalleeLeg {
     )
   }
 
-  private open(caller: MediaEndpoint): Promise<MediaEndpoint> {
+  private open(caller: MediaEndpoint | undefined): Promise<MediaEndpoint> {
     this.opened ??= this.engine
       .endpoint({
         ...(this.invite.offer === '' ? {} : { offer: this.invite.offer }),
-        offerLike: caller,
+        ...(caller === undefined ? {} : { offerLike: caller }),
         events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
       })
       .then((endpoint) => (this.endpoint = endpoint))

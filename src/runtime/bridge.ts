@@ -21,3 +21,15 @@ export async function connect(
   await callee.confirm()
   await answer()
 }
+
+/** Comfort audio for a callee whose caller is not there yet. Rejects with MediaError or SipFailure. */
+export async function comfort(callee: CalleeLeg): Promise<void> {
+  const endpoint = await callee.media()
+  await endpoint.play({ kind: 'connecting' })
+  await callee.confirm()
+}
+
+/** The callee hears that the caller does not come. Rejects with MediaError. */
+export async function announce(callee: CalleeLeg, country: string): Promise<void> {
+  await (await callee.media()).play({ kind: 'congestion', country })
+}

@@ -22,8 +22,11 @@ export interface CalleeLeg {
   readonly leg: Leg | undefined
   /** What the caller is joined to, as far as it exists. */
   readonly endpoint: MediaEndpoint | undefined
-  /** Its media, both descriptions known. Rejects with MediaError or SipFailure. */
-  media(caller: MediaEndpoint): Promise<MediaEndpoint>
+  /**
+   * Its media, both descriptions known; `caller`: whose it is to resemble, where that is there. Rejects with MediaError or
+   * SipFailure.
+   */
+  media(caller?: MediaEndpoint): Promise<MediaEndpoint>
   /** Says yes to a device that waits for one. Rejects with SipFailure. */
   confirm(): Promise<void>
   /** BYE, or what stands for it; `leg-closed` is posted when it is over. */

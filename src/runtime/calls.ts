@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { BusMessage } from '../ports/bus.js'
+import type { PrimaryCallNotTaken, PrimaryCallReport, PrimaryWord } from '../ports/primary-calls.js'
 import type { Final, IncomingCall, SipTransaction } from '../ports/signaling.js'
 import { admit, ALLOW, unacceptable } from './admission.js'
 import { callNamedBy, letIn } from './arrivals.js'
 import { EndedCalls } from './ended-calls.js'
 import { LatePhones } from './late-phones.js'
-import { LiveCall } from './live-call.js'
+import { LiveCall, type ReportedHow } from './live-call.js'
+import { type CallOrigin, expectedOrigin, originOf } from './origin.js'
 import type { Services } from './services.js'
+import type { Trunk } from '../routing/table.js'
 
 /** How long a draining server waits for the last answers to its BYEs. */
 const LAST_LEGS_MS = 2_000
@@ -18,6 +21,9 @@ export interface CallGauges {
   readonly timers: number
   readonly byPhase: Readonly<Record<string, number>>
 }
+
+/** What an expected caller hears who comes before anybody took the call. */
+const HEARD = { hold: 'early-media', accept: 'tone' } as const
 
 /** Every live call of this node. */
 export class Calls {
@@ -72,24 +78,76 @@ export class Calls {
       loops: (callId, called) => this.live.get(callId)?.called === called,
     })
     if (!admission.admitted) return this.refuse(invite, admission)
+    const { trunk, called } = admission
+    const matched = services.forwarding.match(invite, called, trunk)
+    switch (matched.kind) {
+      case 'loop':
+        return this.refuse(invite, { final: { status: 482 }, why: matched.detail })
+      case 'test':
+        return this.refuse(invite, { final: { status: 480 }, why: 'the forwarding works: it was only tried' })
+      case 'nobody':
+        return this.refuse(invite, { final: { status: 404 }, why: matched.detail })
+      case 'primary':
+        return this.forwarded(matched.callId, invite, trunk)
+      case 'target':
+        return this.open(randomUUID(), originOf(invite, trunk), called).invited(invite, trunk, matched.target)
+      default:
+        matched satisfies never
+    }
+  }
+
+  private forwarded(callId: string, invite: IncomingCall, trunk: Trunk): void {
+    this.services.forwarding.forwarded(callId)
+    this.find(callId)?.forwarded(invite, trunk)
+  }
+
+  /** A cell phone rings: its secondary destinations are called for a caller who is expected. */
+  report(
+    report: PrimaryCallReport,
+    how: Pick<ReportedHow, 'instruct' | 'patienceMs'>,
+  ): Promise<{ callId: string } | PrimaryCallNotTaken> {
+    const refused = (why: PrimaryCallNotTaken['why'], detail: string) =>
+      Promise.resolve({ kind: 'refused', why, detail } as const)
+    if (this.closing) return refused('draining', 'the server is shutting down')
+    const gateway = this.services.signaling.gateways.find(({ up }) => up)
+    if (gateway === undefined) return refused('unavailable', 'no SIP server is there')
+    const { id, subscriber, caller } = report
+    const target = { kind: 'subscriber', number: subscriber, devices: false } as const
+    this.open(id, expectedOrigin(id, gateway.name, caller), subscriber).reported({ target, ...HEARD, ...how })
+    return Promise.resolve({ callId: id })
+  }
+
+  /** What the cell phone says of a call that it reported. */
+  primary(callId: string, word: PrimaryWord): boolean {
+    const call = this.find(callId)
+    if (call === undefined) return false
+    // Of use to who instructs, not to the call.
+    if (word !== 'acknowledged') call.post({ type: `primary-${word}` })
+    return true
+  }
+
+  private open(id: string, origin: CallOrigin, called: string): LiveCall {
+    const { services } = this
     const users = new Set<string>()
-    const call: LiveCall = new LiveCall(randomUUID(), invite, admission.trunk, admission.called, services, {
+    const call: LiveCall = new LiveCall(id, origin, called, services, {
       concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
       ended: (ended) => {
         this.ended.remember(ended)
         this.unconcern(call, users)
+        services.forwarding.ended(id, ended.view.ending)
         this.settled()
       },
       released: () => {
         this.live.delete(call.id)
         this.settled()
       },
+      instruct: () => services.forwarding.instruct(id),
       missed: (device, missed) => {
         if (services.table().user(device.user)?.late === 'invite') this.late.owe(device.id, missed())
       },
     })
     this.live.set(call.id, call)
-    call.begin()
+    return call
   }
 
   /** A waiting call goes on while the server drains, so its devices are let in. */

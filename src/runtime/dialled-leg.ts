@@ -20,6 +20,7 @@ export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
 export class DialledLeg implements CalleeLeg {
   leg: Leg | undefined
   endpoint: MediaEndpoint | undefined
+  private taken: Promise<MediaEndpoint> | undefined
   private out: OutgoingCall | undefined
   private cancelled: string | undefined
   private closed = false
@@ -74,8 +75,13 @@ export class DialledLeg implements CalleeLeg {
     }
   }
 
-  /** Takes the SDP that the device answered with. Rejects with MediaError. */
-  async media(): Promise<MediaEndpoint> {
+  /** Takes the SDP that the device answered with, once. Rejects with MediaError. */
+  media(): Promise<MediaEndpoint> {
+    this.taken ??= this.take()
+    return this.taken
+  }
+
+  private async take(): Promise<MediaEndpoint> {
     if (this.leg === undefined || this.endpoint === undefined)
       throw new Error(`dial ${this.id} is not answered`)
     await this.endpoint.accept(this.leg.remoteSdp)

@@ -2,6 +2,8 @@ import type { CallEvent } from '../call/event.js'
 import type { AttemptId, LegId } from '../call/ids.js'
 import { NEW, type State } from '../call/state.js'
 import { transition } from '../call/transition.js'
+import type { RouteTarget } from '../call/plan.js'
+import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
 import type { Binding, Device } from '../ports/store.js'
 import type { Trunk } from '../routing/table.js'
@@ -9,7 +11,7 @@ import { Answers, type AnsweredCall } from './answers.js'
 import type { EndedCall } from './ended-calls.js'
 import type { MissedCall } from './late-phones.js'
 import { mailbox } from './mailbox.js'
-import { type CallOrigin, originOf } from './origin.js'
+import type { CallOrigin } from './origin.js'
 import { Performer } from './performer.js'
 import { because } from './reason.js'
 import { CallRecorder } from './recorder.js'
@@ -23,9 +25,14 @@ export interface CallOwner {
   ended(call: EndedCall): void
   /** Nothing of it is open any more. */
   released(): void
+  /** The cell phone is to reject the call that it reported. */
+  instruct(): void
   /** A device slept through the call. */
   missed(device: Device, call: () => MissedCall): void
 }
+
+/** How a call goes whose caller is expected. */
+export type ReportedHow = Omit<Extract<CallEvent, { type: 'reported' }>, 'type' | 'target'>
 
 /**
  * One call: its state and its mailbox. The machine decides; what it asks for is performed, and what comes of that is
@@ -33,7 +40,6 @@ export interface CallOwner {
  */
 export class LiveCall implements CallFacts {
   readonly post: (event: CallEvent) => void
-  readonly origin: CallOrigin
   /** What the devices of the call say by API. */
   readonly answers: Answers
   private state: State = NEW
@@ -47,8 +53,7 @@ export class LiveCall implements CallFacts {
 
   constructor(
     readonly id: string,
-    private readonly invite: IncomingCall,
-    private readonly trunk: Trunk,
+    readonly origin: CallOrigin,
     readonly called: string,
     private readonly services: Services,
     private readonly owner: CallOwner,
@@ -60,22 +65,21 @@ export class LiveCall implements CallFacts {
         log.error({ err: error, callId: id, event: type }, 'an event of a call was not handled'),
     )
     this.startedAt = services.clock.now()
-    this.origin = originOf(invite, trunk)
-    const from = this.origin.identity.user ?? 'anonymous'
-    this.recorder = new CallRecorder(services, { id, trunk: trunk.name, from, to: called })
+    const from = origin.identity.user ?? 'anonymous'
+    this.recorder = new CallRecorder(services, { id, trunk: origin.trunk, from, to: called })
     this.performer = new Performer(this, services, {
       post: this.post,
       state: () => this.state,
       concerns: (users) => this.concerns(users),
       ended: () => this.ended(),
       released: (leaked) => this.released(leaked),
+      instruct: () => owner.instruct(),
       slept: (attempt, deviceId, reason) => {
         const device = this.performer.callee.device(deviceId)
         const missed = () => ({ invite: this.performer.legs.invitationOf(attempt), reason })
         if (device !== undefined) owner.missed(device, missed)
       },
     })
-    this.performer.caller.arrive(invite, trunk)
     this.answers = new Answers(this.answered(), services.table)
   }
 
@@ -93,10 +97,29 @@ export class LiveCall implements CallFacts {
     return this.performer.timers.open
   }
 
-  begin(): void {
-    this.invite.onCancel((reason) => this.post({ type: 'caller-cancelled', ...because(reason) }))
-    const target = { kind: 'number', number: this.called } as const
-    this.post({ type: 'invited', target, hold: this.trunk.ringback, accept: this.trunk.accept })
+  /** Begins with the caller's INVITE. */
+  invited(invite: IncomingCall, trunk: Trunk, target: RouteTarget): void {
+    this.callerIsHere(invite, trunk)
+    this.post({ type: 'invited', target, hold: trunk.ringback, accept: trunk.accept })
+  }
+
+  /** Begins with the word of a cell phone; its caller is expected. */
+  reported(report: ReportedHow & { readonly target: RouteTarget }): void {
+    this.post({ type: 'reported', ...report })
+  }
+
+  /** The INVITE of the expected caller has come. */
+  forwarded(invite: IncomingCall, trunk: Trunk): void {
+    const waiting = this.state.phase === 'expecting' ? this.state.winner : undefined
+    const like = waiting === undefined ? undefined : this.performer.legs.find(waiting)?.endpoint
+    this.recorder.trunk(trunk.name)
+    this.callerIsHere(invite, trunk, like)
+    this.post({ type: 'forwarded' })
+  }
+
+  private callerIsHere(invite: IncomingCall, trunk: Trunk, like?: MediaEndpoint): void {
+    this.performer.caller.arrive(invite, trunk, like)
+    invite.onCancel((reason) => this.post({ type: 'caller-cancelled', ...because(reason) }))
   }
 
   /** A phone of one of the call's users has registered. */

@@ -1,6 +1,6 @@
 import type { Contact } from '../call/destination.js'
 import type { Effect } from '../call/effect.js'
-import type { Ending } from '../call/ending.js'
+import { type Ending, reasonOf } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
 import type { AttemptId, DeviceLegId, LegId } from '../call/ids.js'
 import type { RouteTarget } from '../call/plan.js'
@@ -8,9 +8,9 @@ import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { LegEvents } from '../ports/signaling.js'
 import type { Device } from '../ports/store.js'
-import { connect } from './bridge.js'
+import { announce, comfort, connect } from './bridge.js'
 import { Callee } from './callee.js'
-import type { CalleeLegEvents } from './callee-leg.js'
+import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { CalleeLegs, type DialCommand } from './callee-legs.js'
 import { CallerSide } from './caller-side.js'
 import { endingOfFailure } from './failure.js'
@@ -32,6 +32,8 @@ export interface PerformerHooks {
   ended(): void
   /** Nothing of it is open any more. */
   released(leaked: readonly string[]): void
+  /** The cell phone whose call is expected is to reject it. */
+  instruct(): void
   /** A device that was pushed has had no INVITE of the call, and gets none any more. */
   slept(attempt: AttemptId, deviceId: string, reason: string): void
 }
@@ -84,10 +86,11 @@ export class Performer {
       case 'answer-caller':
         return this.answerEarly()
       case 'instruct-primary':
+        return this.hooks.instruct()
       case 'comfort':
+        return this.comfort(effect.leg)
       case 'announce':
-        // No call of this server begins with a report so far.
-        throw new Error(`${effect.type}: the caller of this call is not expected`)
+        return this.run(announce(this.leg(effect.leg), this.services.settings.country))
       case 'wake':
         return this.wake(effect.attempt, effect.deviceId)
       case 'stop-wake':
@@ -197,9 +200,24 @@ export class Performer {
     return open?.target?.kind === 'contact' ? open.target.contact : undefined
   }
 
-  private connect(id: DeviceLegId): void {
+  private leg(id: DeviceLegId): CalleeLeg {
     const leg = this.legs.find(id)
     if (leg === undefined) throw new Error(`leg ${id} is not known`)
+    return leg
+  }
+
+  /** The others give their media back as where the caller is there. */
+  private comfort(id: DeviceLegId): void {
+    const leg = this.leg(id)
+    this.run(Promise.all([this.legs.releaseMedia(id), this.offers.close()]))
+    comfort(leg).catch((error: unknown) => {
+      this.services.log.warn({ err: error, callId: this.call.id }, 'a callee could not be kept waiting')
+      this.run(leg.hangUp(reasonOf(endingOfFailure(error))))
+    })
+  }
+
+  private connect(id: DeviceLegId): void {
+    const leg = this.leg(id)
     this.run(Promise.all([this.legs.releaseMedia(id), this.offers.close()]))
     connect(this.caller, () => this.caller.answer(this.callerEvents()), leg).then(
       () => this.hooks.post({ type: 'connected' }),

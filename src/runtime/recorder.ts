@@ -26,10 +26,15 @@ export class CallRecorder {
     this.record = { ...this.record, user: user ?? this.record.user }
   }
 
+  /** The trunk by which an expected caller came. */
+  trunk(trunk: string): void {
+    this.record = { ...this.record, trunk }
+  }
+
   event(event: CallEvent): void {
     const at = this.services.clock.now()
     this.line(at, event.type, dataOf(event))
-    if (event.type === 'invited') this.save({})
+    if (event.type === 'invited' || event.type === 'reported') this.save({})
     // A 200 that crossed the end of the call was followed by a BYE: nobody talked.
     const answered = event.type === 'connected' || event.type === 'caller-answered'
     if (answered && this.record.ending === null) this.save({ answeredAt: this.record.answeredAt ?? at })
@@ -38,6 +43,8 @@ export class CallRecorder {
   effect(effect: Effect): void {
     const at = this.services.clock.now()
     switch (effect.type) {
+      case 'instruct-primary':
+        return this.line(at, 'instructed', {})
       case 'wake':
         return this.line(at, 'push-sent', { attempt: effect.attempt, deviceId: effect.deviceId })
       case 'dial':

@@ -8,6 +8,7 @@ import type { SipRequest } from '../../src/ports/signaling.js'
 
 const settings: CallSettings = {
   domain: 'example.net',
+  country: 'us',
   edge: 'sip:example.net',
   api: 'https://api.example.net',
   sessionExpires: 1800,
