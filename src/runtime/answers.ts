@@ -39,7 +39,8 @@ const DECLINES = {
   busy: { status: 486, text: 'Busy' },
   reject: { status: 603, text: 'Declined' },
   message: { status: 603, text: 'Declined' },
-  redirect: { status: 302, text: 'Redirected' },
+  // A deflection (RFC 5806 §6.1), which is what a refusal becomes that goes on to somebody else.
+  redirect: { status: 603, text: 'Redirected' },
 } as const
 
 /** Longest message for the caller, in characters: a header line has to stay one that everybody takes. */

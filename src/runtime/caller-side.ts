@@ -133,17 +133,31 @@ export class CallerSide {
 
   /** Somebody accepted: who listens to our ringback hears that change, and who was queued hears of it at all. */
   async tellAccepted(): Promise<void> {
-    if (this.provisional?.sdp !== undefined) await (await this.endpoint()).play({ kind: 'connecting' })
+    if (this.provisional?.sdp !== undefined) await this.comfort(await this.endpoint())
     else if (this.provisional?.status === 182) await this.alert()
   }
 
   /** 200 before there is anybody to talk to, with comfort audio. Rejects as {@link answer} does. */
   async answerEarly(events: LegEvents): Promise<void> {
     const endpoint = await this.endpoint()
-    if (this.invite.offer !== '') await endpoint.play({ kind: 'connecting' })
+    if (!this.delayedOffer) await this.comfort(endpoint)
     await this.answer(events)
-    // Where the answer to our offer is to be had from its ACK, there was nobody to play to before.
-    if (this.invite.offer === '') await endpoint.play({ kind: 'connecting' })
+    // Where the answer to our offer came with its ACK, there was nobody to play to before.
+    if (this.delayedOffer) await this.comfort(endpoint)
+  }
+
+  /** Silence is no reason to lose a caller; an engine that is lost is heard of as such. */
+  private async comfort(endpoint: MediaEndpoint): Promise<void> {
+    try {
+      await endpoint.play({ kind: 'connecting' })
+    } catch (error) {
+      this.log.warn({ err: error }, 'the caller waits in silence')
+    }
+  }
+
+  /** Its 200 has been asked for: what becomes of that is told there. */
+  get beingAnswered(): boolean {
+    return this.answered !== undefined
   }
 
   /** 200, with our SDP, once. Rejects with MediaError or SipFailure, 487 where the caller has cancelled. */

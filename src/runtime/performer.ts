@@ -74,9 +74,10 @@ export class Performer {
       case 'route':
         return this.route(effect.target, effect.after)
       case 'hold':
-        return this.run(this.caller.hold(effect.style), (failed) =>
-          this.hooks.post(failed === undefined ? { type: 'held' } : { type: 'hold-failed', ending: failed }),
-        )
+        return this.run(this.caller.hold(effect.style), (failed) => {
+          if (failed === undefined) this.hooks.post({ type: 'held' })
+          else if (!this.caller.beingAnswered) this.hooks.post({ type: 'hold-failed', ending: failed })
+        })
       case 'reassure-caller':
         return this.run(this.caller.reassure())
       case 'alert-caller':
