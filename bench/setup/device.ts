@@ -6,10 +6,11 @@ import {
   type MediaOptions,
   type SipResponse,
 } from '../../src/demo/index.js'
-import { Ticker } from '../../src/demo/rtp/ticker.js'
+import type { Ticker } from '../../src/demo/rtp/ticker.js'
 import { openSecureTransport } from '../../test/support/sip/secure-transport.js'
 import { DelayingProxy } from './delaying-proxy.js'
 import type { Transport } from './options.js'
+import { runningClock } from './running-clock.js'
 import { DOMAIN, PHONE_HZ, pushParams, type Subscriber } from './subscriber.js'
 
 /** What a device talks to. */
@@ -43,9 +44,7 @@ export class Device {
     delayMs: number,
   ): Promise<Device> {
     const proxy = await DelayingProxy.open(edge.http)
-    const media = { hz: PHONE_HZ, listens: false, clock: new Ticker(), delayMs }
-    // Its microphone runs already, and frames of the two sides keep no step with each other.
-    media.clock.add(() => undefined)
+    const media = { hz: PHONE_HZ, listens: false, clock: runningClock(), delayMs }
     const { user, password } = subscriber
     const phone = await Phone.open({
       user,

@@ -124,8 +124,9 @@ ${busyWarning(machine) ?? ''}
 ${rowsTable(rows, delayMs)}
 
 _added_ is measured less theory: the server's part, that of the scripted players, and the wait for the next frame of
-sound. Sound goes in frames of 20 ms, whose moments are random against the rest, so that wait is 0 to 20 ms on each
-side, and the later side counts; the smallest _added_ of a row is the one that hardly waited.
+sound. Sound goes in frames of 20 ms, whose moments are random against the rest: of the side that hears last, that
+wait is anything from 0 to 20 ms. The smallest _added_ of a row is a round that hardly waited, and so the server's and
+the players' part.
 
 One-way delays of theory, step by step:
 

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { Caller, PushService, type Address } from '../../src/demo/index.js'
+import type { Ticker } from '../../src/demo/rtp/ticker.js'
 import { ServerProcess } from '../../test/support/process.js'
 import { transports } from './options.js'
+import { runningClock } from './running-clock.js'
 import type { Edge } from './device.js'
 import { CALLER_HZ, DOMAIN, PROVIDER, subscriberOf } from './subscriber.js'
 import { ways, type WayName } from './ways.js'
@@ -18,12 +20,14 @@ export class Site implements Edge {
     readonly http: Address,
     readonly push: PushService,
     readonly caller: Caller,
+    private readonly clock: Ticker,
   ) {}
 
   /** Rejects, with everything closed, where the server does not come up. */
   static async open(played: readonly WayName[]): Promise<Site> {
     const directory = await mkdtemp(join(tmpdir(), 'reveille-bench-'))
     const push = await PushService.open()
+    const clock = runningClock()
     try {
       const file = join(directory, 'reveille.yaml')
       await writeFile(file, stringify(configuration(push, played)))
@@ -32,7 +36,7 @@ export class Site implements Edge {
       const points = new Map((up['sip'] as readonly string[]).map(pointOf))
       const proxy = points.get('udp')
       if (proxy === undefined) throw new Error('the server does not listen on UDP')
-      const media = { hz: CALLER_HZ, listens: false }
+      const media = { hz: CALLER_HZ, listens: false, clock }
       const caller = await Caller.open({
         user: '+15550000',
         protocol: 'udp',
@@ -42,8 +46,9 @@ export class Site implements Edge {
         keepsLog: false,
       })
       const [, http] = pointOf(`http:${String(up['http'])}`)
-      return new Site(directory, server, points, http, push, caller)
+      return new Site(directory, server, points, http, push, caller, clock)
     } catch (error) {
+      clock.stop()
       await push.close()
       await rm(directory, { recursive: true, force: true })
       throw error
@@ -64,6 +69,7 @@ export class Site implements Edge {
 
   async close(): Promise<void> {
     await this.caller.close()
+    this.clock.stop()
     await this.server.stop()
     await this.push.close()
     await rm(this.directory, { recursive: true, force: true })
