@@ -25,8 +25,8 @@ type Word = Extract<
 
 /** What the cell phone says of its call. Once the caller is with us, that call is gone. */
 export function primarySaid(state: Unbridged, { type }: Word): Step {
-  const { primary, caller } = state
-  if (primary === null || caller !== 'expected') return stay(state)
+  const primary = atThePhone(state)
+  if (primary === null) return stay(state)
   switch (type) {
     case 'primary-answered':
       return end(state, ending('answered-on-primary', 'callee'))
@@ -70,12 +70,18 @@ export function instructWhenReady(state: State): Step {
 }
 
 function instruct(state: Waiting | Accepted | Expecting): Step {
-  const { primary, caller } = state
-  if (primary === null || caller !== 'expected' || isForwardDue(primary)) return stay(state)
+  const primary = atThePhone(state)
+  if (primary === null || isForwardDue(primary)) return stay(state)
   const instructed = { ...state, primary: { ...primary, instructed: true } }
   return andThen(step(instructed, { type: 'instruct-primary' }), (s) => arm(s, 'forward', primary.patienceMs))
 }
 
+/** The call of the cell phone, unless its caller has come to us. */
+function atThePhone({ primary, caller }: Call): Primary | null {
+  return caller === 'expected' ? primary : null
+}
+
+/** It was rejected there, or is about to be: the carrier forwards it. */
 function isForwardDue({ instructed, phone }: Primary): boolean {
   return instructed || phone === 'rejected'
 }

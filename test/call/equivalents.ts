@@ -19,8 +19,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "phases/connecting.ts timer: without if (due.name !== 'connect')":
     'winning stops every timer but this one, and nothing starts another',
   "phases/ended.ts timer: always due.name === 'settle' ?": 'the end stops every timer but this one',
-  "phases/waiting.ts timer: always if (due.name.startsWith('grace:'))":
-    'a timer that is neither hold nor reassure is a grace while the call waits',
   'phases/waiting.ts timer: without then moveOnIfExhausted':
     'a grace runs only for a device with a token, which is in the race once it is pushed',
   "refuse.ts userOf: never destination.kind === 'outside' ?":

@@ -35,7 +35,7 @@ test('the machine as it is passes what its mutants are held to', () => {
 })
 
 describe('a machine in which', () => {
-  test.each(Object.entries(KINDS))('%s is caught', { timeout: 60_000 }, (_, kind) => {
+  test.each(Object.entries(KINDS))('%s is caught', { timeout: 240_000 }, (_, kind) => {
     const all = mutants(kind)
     expect(all.length).toBeGreaterThan(10)
     const missed = all.filter(

@@ -20,6 +20,16 @@ export const expectedInRouting: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
+    title: 'the caller that is being answered during a look-up is not told of a second one',
+    given: [
+      ...[it.reported('accepted', { accept: 'answer' }), it.found([app('alice', null)], it.thenBob)],
+      ...[it.accepts('alice'), it.forwarded, it.timeIsUp('second-response')],
+    ],
+    when: it.forwarded,
+    then: [],
+    becomes: 'routing',
+  },
+  {
     title: 'an expected caller is not held',
     given: [it.reported()],
     when: it.found([app('alice', 1)]),
@@ -56,6 +66,13 @@ export const expectedAfterAccept: readonly Scenario[] = [
     given: [it.reported('accepted', { accept: 'answer' }), ASLEEP, it.accepts('alice')],
     when: it.forwarded,
     then: ['200 to the caller, ahead of a device'],
+    becomes: 'accepted',
+  },
+  {
+    title: 'the caller that has come after an accept is not told of a second one',
+    given: [...ACCEPTED, it.forwarded],
+    when: it.forwarded,
+    then: [],
     becomes: 'accepted',
   },
   {
