@@ -28,7 +28,7 @@ export class ClientChannel {
   /** Rejects where the server does not welcome the client. */
   static async open(
     { host, port }: Address,
-    hello: { readonly token: string; readonly device?: string | undefined },
+    hello: { readonly token: string },
     take: (message: ChannelMessage) => void,
   ): Promise<ClientChannel> {
     const socket = new WebSocket(`ws://${host}:${port}/v1/client`)

@@ -4,9 +4,13 @@ import type { Party } from './carrier/forwarded-invite.js'
 import type { PhoneApp } from './carrier/phone-app.js'
 import type { Secondary } from './carrier/secondary.js'
 import { now } from './clock.js'
-import type { CallEnding } from './call.js'
+import type { Call, CallEnding } from './call.js'
 import type { IncomingCall } from './incoming-call.js'
 import type { OutgoingCall } from './outgoing-call.js'
+import { drawLadder } from './ladder.js'
+import { eventsOf } from './ladder-events.js'
+import type { Phone } from './phone.js'
+import { between, describeSegments } from './rtp/hearing.js'
 import { header } from './sip/message.js'
 import { WaitError } from './waiting.js'
 
@@ -59,8 +63,10 @@ export interface ForwardedCallReport {
   readonly callId?: string
   /** Milliseconds since the cell phone began to ring. */
   readonly stages: Partial<Readonly<Record<ForwardedStage, number>>>
-  /** Whom the one who took the call saw. */
+  /** Whom the one who took the call saw: From of its INVITE. */
   readonly shown?: string
+  /** In words: what the one who took the call heard until it was joined, and each side after it. */
+  readonly heard: { readonly waiting: string; readonly taker: string; readonly caller: string }
   /** How the others were told. */
   readonly others: readonly CallEnding[]
 }
@@ -89,6 +95,7 @@ class ForwardedCallPlay {
   readonly #deadlineMs: number
   #call: CellCall | undefined
   #callId: string | undefined
+  #leg: OutgoingCall | undefined
   #taken: IncomingCall | undefined
   #others: readonly CallEnding[] = []
 
@@ -110,7 +117,7 @@ class ForwardedCallPlay {
     if (taken === undefined) throw new Error('nobody is there to take the call')
     if (takes === 'at-once') await this.#take(taken)
     await this.#reach('instructed', primary.instructed)
-    const leg = await this.#reach('forwarded', call.forwarded)
+    const leg = (this.#leg = await this.#reach('forwarded', call.forwarded))
     if (takes === 'when-forwarded') await this.#take(taken)
     await this.#reach('joined', leg.answered())
     this.#others = await this.#tell(incoming)
@@ -127,8 +134,20 @@ class ForwardedCallPlay {
       ...(error === undefined ? {} : { failure: this.#failure(error) }),
       ...(this.#callId === undefined ? {} : { callId: this.#callId }),
       ...(shown === undefined ? {} : { shown }),
+      heard: this.#heard(),
       stages: this.#reached,
       others: this.#others,
+    }
+  }
+
+  #heard(): ForwardedCallReport['heard'] {
+    const joinedAt = this.#start + (this.#reached.joined ?? Infinity)
+    const words = (one: Call | undefined, from: number, to: number): string =>
+      describeSegments(between(one?.mediaOrNone?.rtp.receiver.hearing?.segments ?? [], from, to))
+    return {
+      waiting: words(this.#taken, 0, joinedAt),
+      taker: words(this.#taken, joinedAt, Infinity),
+      caller: words(this.#leg, joinedAt, Infinity),
     }
   }
 
@@ -191,4 +210,24 @@ class ForwardedCallPlay {
     const stage = forwardedStages.find((one) => this.#reached[one] === undefined) ?? 'ended'
     return { stage, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** The ladder of what these players saw, from the ringing of the cell phone on. `phones`: secondaries that are shown. */
+export function forwardedCallLadder(
+  { network, app }: ForwardedCallPlayers,
+  phones: readonly Phone[],
+  server = 'reveille',
+): string {
+  const start = network.events[0]?.at ?? 0
+  const all = [
+    ...network.events,
+    ...app.events,
+    ...eventsOf('network', server, network.trunk.peer.log.entries),
+    ...phones.flatMap((phone) => eventsOf(phone.options.user, server, phone.log.entries)),
+  ]
+  const parties = ['caller', 'network', 'cell phone', server, ...phones.map(({ options }) => options.user)]
+  return drawLadder(
+    parties,
+    all.filter(({ at }) => at >= start),
+  )
 }

@@ -3,6 +3,15 @@ export { CallApi, type ApiAnswer, type DeclineBody } from './call-api.js'
 export { Caller, type CallerOptions } from './caller.js'
 export type { Call, CallEnding, ModifyOptions } from './call.js'
 export type { IncomingCall, InvitePolicy } from './incoming-call.js'
+export {
+  forwardedCallLadder,
+  forwardedStages,
+  playForwardedCall,
+  type ForwardedCallOptions,
+  type ForwardedCallPlayers,
+  type ForwardedCallReport,
+  type ForwardedStage,
+} from './forwarded-call.js'
 export { drawLadder, type LadderEvent } from './ladder.js'
 export { eventsOf, pushEvents } from './ladder-events.js'
 export { afterExactly } from './delay.js'

@@ -5,7 +5,7 @@ import { CallFailed, type CallOptions, type OutgoingCall } from './outgoing-call
 import type { IncomingCall } from './incoming-call.js'
 import type { Phone, RegisterOptions } from './phone.js'
 import type { PushService, ReceivedPush } from './push-service.js'
-import { describeSegments } from './rtp/hearing.js'
+import { between, describeSegments } from './rtp/hearing.js'
 import type { Address } from './sip/uri.js'
 import type { UserAgent } from './user-agent.js'
 
@@ -109,12 +109,7 @@ class WakeCallPlay {
   report(error?: unknown): WakeCallReport {
     const segments = this.#call?.mediaOrNone?.rtp.receiver.hearing?.segments ?? []
     const at = this.#answeredAt
-    const waiting = segments
-      .filter(({ from }) => from < at)
-      .map((one) => ({ ...one, to: Math.min(one.to, at) }))
-    const talking = segments
-      .filter(({ to }) => to > at)
-      .map((one) => ({ ...one, from: Math.max(one.from, at) }))
+    const [waiting, talking] = [between(segments, 0, at), between(segments, at, Infinity)]
     return {
       result: error === undefined ? 'bridged' : 'failed',
       ...(error === undefined ? {} : { failure: this.#failure(error) }),

@@ -6,4 +6,6 @@ export { readDialCode, type Condition, type ForwardingCommand } from './dial-cod
 export type { DivertingStyle, NumberStyle, Party } from './forwarded-invite.js'
 export type { Instruction, Way } from './instructions.js'
 export { PhoneApp, type PhoneAppOptions } from './phone-app.js'
+export { setForwarding } from './forwarding-app.js'
 export type { PrimaryCall, Word } from './primary-call.js'
+export { asleep, awake, outside, type Secondary } from './secondary.js'

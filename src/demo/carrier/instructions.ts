@@ -26,12 +26,8 @@ export function readInstruction(
 export type Take = (instruction: Instruction) => void
 
 /** A channel that the app keeps open. */
-export async function byChannel(
-  server: Address,
-  hello: { readonly token: string; readonly device?: string | undefined },
-  take: Take,
-): Promise<() => Promise<void>> {
-  const channel = await ClientChannel.open(server, hello, (message: ChannelMessage) => {
+export async function byChannel(server: Address, token: string, take: Take): Promise<() => Promise<void>> {
+  const channel = await ClientChannel.open(server, { token }, (message: ChannelMessage) => {
     const instruction = readInstruction('channel', message)
     if (instruction !== undefined) take(instruction)
   })
@@ -66,10 +62,10 @@ export async function byPoll(
     })
     if (status !== 200) throw new Error(`GET ${path} got ${status}`)
     const { instruction, state } = body as {
-      readonly instruction?: Readonly<Record<string, unknown>> | null
-      readonly state?: string
+      readonly instruction: { readonly do: string } | null
+      readonly state: string
     }
-    if (instruction) return readInstruction('poll', instruction)
+    if (instruction !== null) return { primaryCall: id, do: instruction.do, by: 'poll' }
     if (state === 'ended') return undefined
   }
   return undefined

@@ -11,20 +11,16 @@ import { PrimaryCall, type Word } from './primary-call.js'
 export interface PhoneAppOptions {
   /** The server's HTTP API. */
   readonly api: Address
-  /** Client token with the grants `primary-calls` and, for a channel, `channel`. */
+  /** Client token of its device, with the grants `primary-calls` and, for a channel, `channel`. */
   readonly token: string
   /** In which it listens for instructions. */
   readonly ways: readonly Way[]
-  /** The id that it has as a device. */
-  readonly device?: string
   /** Where its pushes come from; for the way `push`. */
   readonly push?: { readonly service: PushService; readonly token: string }
   /** What it does when told to reject: default `rejects`. */
   readonly obeys?: 'rejects' | 'cannot' | 'ignores'
   /** How the phone shows a caller; default as it is. */
   readonly shows?: (number: string) => string
-  /** Party in a ladder; default `server`. */
-  readonly serverName?: string
 }
 
 /** The app on a cell phone: tells the server when it rings, and rejects when it is told to. */
@@ -71,12 +67,12 @@ export class PhoneApp implements CallWatcher {
   }
 
   ringing(call: CellCall): void {
-    const { token, serverName: server = 'server' } = this.options
+    const { token } = this.options
     const primary = new PrimaryCall(call, {
       api: this.#api,
       token,
       happened: (at, direction, label) => {
-        const [from, to] = direction === 'sent' ? ['cell phone', server] : [server, 'cell phone']
+        const [from, to] = direction === 'sent' ? ['cell phone', 'reveille'] : ['reveille', 'cell phone']
         this.events.push({ at, from, to, label })
       },
     })
@@ -94,9 +90,9 @@ export class PhoneApp implements CallWatcher {
   }
 
   async #listen(): Promise<void> {
-    const { api, token, device, push, ways } = this.options
+    const { api, token, push, ways } = this.options
     const take = (instruction: Instruction): void => this.#begin(this.#instructed(instruction))
-    if (ways.includes('channel')) this.#leaving.push(await byChannel(api, { token, device }, take))
+    if (ways.includes('channel')) this.#leaving.push(await byChannel(api, token, take))
     if (!ways.includes('push')) return
     if (push === undefined) throw new Error('an app without a push service hears of no push')
     this.#leaving.push(byPush(push.service, push.token, take))
@@ -104,8 +100,8 @@ export class PhoneApp implements CallWatcher {
 
   async #report(primary: PrimaryCall): Promise<void> {
     const { number } = primary.call.from
-    const { shows = (one) => one, device, ways, token } = this.options
-    const { status } = await primary.report(number === null ? null : shows(number), device)
+    const { shows = (one) => one, ways, token } = this.options
+    const { status } = await primary.report(number === null ? null : shows(number))
     if (status >= 300 || !ways.includes('poll')) return
     const instruction = await untilAborted(
       byPoll(this.#api, await primary.id(), token, primary.signal),

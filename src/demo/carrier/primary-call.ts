@@ -65,9 +65,9 @@ export class PrimaryCall {
   }
 
   /** `shown`: the caller as the phone shows it. */
-  async report(shown: string | null, device: string | undefined): Promise<ApiAnswer> {
+  async report(shown: string | null): Promise<ApiAnswer> {
     const ringingSince = new Date().toISOString()
-    const body = { subscriber: this.call.subscriber, caller: shown, ringingSince, ...(device && { device }) }
+    const body = { subscriber: this.call.subscriber, caller: shown, ringingSince }
     try {
       const answer = await this.#post('/v1/primary-calls', body, 'ringing')
       this.#reported.resolve(answer)

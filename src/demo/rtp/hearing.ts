@@ -76,6 +76,17 @@ function sameTones(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && [...a].sort().join() === [...b].sort().join()
 }
 
+/** What of them lies between two times, milliseconds since the epoch. */
+export function between(segments: readonly HeardSegment[], from: number, to: number): HeardSegment[] {
+  return segments
+    .filter((segment) => segment.from < to && segment.to > from)
+    .map((segment) => ({
+      ...segment,
+      from: Math.max(segment.from, from),
+      to: Math.min(segment.to, to),
+    }))
+}
+
 /** "440+480 Hz 1.9 s, silence 0.4 s, 1000 Hz 0.6 s"; what is shorter than `leastMs` is a seam and left out. */
 export function describeSegments(segments: readonly HeardSegment[], leastMs = 150): string {
   const told = segments

@@ -37,14 +37,14 @@ async function pushed(): Promise<void> {
 
 describe('the app of a cell phone', () => {
   it('reports that it rings, and rejects when a poll tells it to', async () => {
-    const app = await appWith({ device: 'cell-1' })
+    const app = await appWith({})
     const call = world.network.call(ann, subscriber)
     const primary = await app.nextCall()
     expect(await primary.id()).toBe('p1')
     expect(api.said[0]).toMatchObject({
       line: 'POST /v1/primary-calls',
       token: 'Bearer secret',
-      body: { subscriber, caller: ann.number, device: 'cell-1' },
+      body: { subscriber, caller: ann.number },
     })
     expect(call.phase).toBe('ringing')
     api.instruct()

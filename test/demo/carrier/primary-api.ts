@@ -37,7 +37,7 @@ export class PrimaryApi {
 
   /** What polls are answered from now on. */
   instruct(): void {
-    this.#instruction.resolve({ type: 'primary-instruction', primaryCall: 'p1', do: 'reject' })
+    this.#instruction.resolve({ do: 'reject' })
   }
 
   instructByChannel(): void {
@@ -77,7 +77,10 @@ export class PrimaryApi {
       token: request.headers.authorization,
       body: text === '' ? undefined : JSON.parse(text),
     })
-    const body = request.method === 'GET' ? { instruction: await this.#instruction.promise } : { id: 'p1' }
+    const body =
+      request.method === 'GET'
+        ? { instruction: await this.#instruction.promise, state: 'instructed' }
+        : { id: 'p1' }
     response.writeHead(request.method === 'GET' ? 200 : this.status).end(JSON.stringify(body))
   }
 }
