@@ -1,24 +1,14 @@
 import type { Carrier, ShippedCarrier } from '../config/index.js'
+import type { ForwardingCodes, ForwardingCondition } from '../ports/forwarding-control.js'
 
-/** When a network forwards a call. */
-export type Condition = 'busy' | 'noReply' | 'notReachable' | 'conditional'
-
-/** What is dialled about a condition; `{did}` and `{seconds}` are to be filled in. */
-export interface CodeTemplates {
-  readonly set?: string
-  readonly activate?: string
-  readonly deactivate?: string
-  readonly erase?: string
-  readonly query?: string
-}
-
+/** `{did}` and `{seconds}` in the codes are to be filled in. */
 export interface CarrierProfile {
   readonly number: 'international' | 'national'
-  readonly codes: Readonly<Partial<Record<Condition, CodeTemplates>>>
+  readonly codes: Readonly<Partial<Record<ForwardingCondition, ForwardingCodes>>>
 }
 
 /** Service codes of 3GPP TS 22.030 Annex B, in the procedures of its §6.5.2. */
-function gsm(service: string, timer = ''): CodeTemplates {
+function gsm(service: string, timer = ''): ForwardingCodes {
   return {
     set: `**${service}*{did}${timer}#`,
     activate: `*${service}*{did}${timer}#`,

@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js'
 import type { Config, Subscriber as SubscriberConfig } from '../config/index.js'
+import type { HoldStyle } from '../call/plan.js'
 import type { InstructWhen } from '../ports/primary-calls.js'
 import { numberOf } from '../sip-text/number.js'
 import { parseUri } from '../sip-text/uri.js'
@@ -23,6 +24,8 @@ export interface Subscriber {
   readonly instruct: InstructWhen
   readonly patienceMs: number
   readonly testTrunk: string | null
+  /** What callers hear while waiting; null: what the trunk says. */
+  readonly hold: HoldStyle | null
 }
 
 export interface SubscriberTable {
@@ -57,7 +60,7 @@ export function subscriberTable({
 }
 
 function subscriberOf(number: string, one: SubscriberConfig, carriers: Config['carriers']): Subscriber {
-  const { user, did, noReply, instruct, patience, testTrunk, secondaries } = one
+  const { user, did, noReply, instruct, patience, testTrunk, secondaries, hears } = one
   const country = one.country ?? countryOf(number)
   return {
     ...{ number, user, did, country, instruct },
@@ -70,6 +73,7 @@ function subscriberOf(number: string, one: SubscriberConfig, carriers: Config['c
     noReplyMs: noReply,
     patienceMs: patience,
     testTrunk: testTrunk ?? null,
+    hold: hears.ringback ?? null,
   }
 }
 

@@ -78,6 +78,16 @@ export const PROBLEM_TYPES = {
     title: 'Invitation Not Found',
     meaning: 'There is no such invitation, or it ended so long ago that it is not known any more.',
   },
+  'primary-call-not-found': {
+    status: 404,
+    title: 'Primary Call Not Found',
+    meaning: 'There is no such primary call.',
+  },
+  'subscriber-not-found': {
+    status: 404,
+    title: 'Subscriber Not Found',
+    meaning: 'No subscriber with that number is configured.',
+  },
   'user-not-found': { status: 404, title: 'User Not Found', meaning: 'Nobody of that name is configured.' },
   'method-not-allowed': {
     status: 405,
@@ -99,6 +109,18 @@ export const PROBLEM_TYPES = {
     status: 409,
     title: 'Invitation Conflict',
     meaning: 'The invitation is in a state in which this cannot be done to it.',
+  },
+  'forwarding-not-registered': {
+    status: 409,
+    title: 'Forwarding Not Registered',
+    meaning:
+      'The conditional forwarding of the cell phone is not known to point at its DID, so that a rejected call would be ' +
+      'lost. Dial the codes of `GET /v1/subscribers/{number}/forwarding` and report it, or test it.',
+  },
+  'forwarding-not-testable': {
+    status: 409,
+    title: 'Forwarding Not Testable',
+    meaning: 'No trunk for test calls is configured for this subscriber.',
   },
   'call-ended': {
     status: 410,

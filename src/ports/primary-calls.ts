@@ -1,4 +1,5 @@
 import type { Ending, EndingCause } from '../call/ending.js'
+import type { AcceptStyle, HoldStyle } from '../call/plan.js'
 
 /** A cell call rings at a subscriber's phone, outside our network. Times: microseconds since the epoch. */
 export interface PrimaryCallReport {
@@ -61,7 +62,13 @@ export interface PrimaryCallControl {
    */
   report(
     report: PrimaryCallReport,
-    how: { readonly instruct: InstructWhen; readonly patienceMs: number },
+    how: {
+      /** What the caller hears once its INVITE is here. */
+      readonly hold: HoldStyle
+      readonly accept: AcceptStyle
+      readonly instruct: InstructWhen
+      readonly patienceMs: number
+    },
   ): Promise<{ readonly callId: string } | PrimaryCallNotTaken>
   /** False where no such call lives on this node. */
   primary(callId: string, word: PrimaryWord): boolean

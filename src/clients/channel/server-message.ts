@@ -1,4 +1,5 @@
 import type { Expiry, ToldInitiator, ToldInvited } from '../../ports/invitation-messages.js'
+import type { ToldPrimary } from '../../ports/primary-calls.js'
 import type { CallState, InvitationJson } from './views.js'
 import type { Ref } from './client-message.js'
 
@@ -10,6 +11,7 @@ export type Told =
   | ({ readonly type: 'ended' } & Readonly<Record<string, unknown>>)
   | ToldInvited
   | ToldInitiator
+  | ToldPrimary
 
 /** What is sent without a number, on a channel only. */
 export type Unnumbered =

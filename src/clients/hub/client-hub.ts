@@ -1,5 +1,6 @@
 import type { ClientMessage } from '../../ports/client-messages.js'
 import type { ToldInvited } from '../../ports/invitation-messages.js'
+import type { ToldPrimary } from '../../ports/primary-calls.js'
 import type { ChannelPeer, ChannelSocket } from '../channel/socket.js'
 import type { ClientClaims } from '../tokens/claims.js'
 
@@ -17,8 +18,12 @@ export interface ClientHub {
     payload: Readonly<Record<string, unknown>>,
     expiresAt: number,
   ): Promise<'taken' | 'no-channel'>
-  /** The same for what an invited device is to know. */
-  offer(deviceId: string, message: ToldInvited, expiresAt: number): Promise<'taken' | 'no-channel'>
+  /** The same for what an invited device, or the phone of a primary call, is to know. */
+  offer(
+    deviceId: string,
+    message: ToldInvited | ToldPrimary,
+    expiresAt: number,
+  ): Promise<'taken' | 'no-channel'>
   /**
    * Tells the apps of the device that were there lately how a call ended, now or when they are back. Never rejects.
    *

@@ -10,6 +10,7 @@ import type {
 import type { Clock } from '../../ports/clock.js'
 import type { InvitationControl } from '../../ports/invitation-control.js'
 import type { ToldInvited } from '../../ports/invitation-messages.js'
+import type { ToldPrimary } from '../../ports/primary-calls.js'
 import type { Log } from '../../ports/log.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { Channel } from '../channel/channel.js'
@@ -85,7 +86,11 @@ class Hub implements ClientHub {
     return this.#offer(deviceId, message, expiresAt)
   }
 
-  offer(deviceId: string, message: ToldInvited, expiresAt: number): Promise<'taken' | 'no-channel'> {
+  offer(
+    deviceId: string,
+    message: ToldInvited | ToldPrimary,
+    expiresAt: number,
+  ): Promise<'taken' | 'no-channel'> {
     return this.#offer(deviceId, message, expiresAt)
   }
 
