@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wake: ['call', 'ports'],
   clients: ['call', 'ports'],
   invitation: ['call', 'ports', 'wake'],
+  forwarding: ['call', 'ports', 'config', 'sip-text', 'wake'],
   adapters: ['call', 'ports', 'sip-text'],
   runtime: ['call', 'ports', 'sip-text', 'routing', 'registrar', 'wake', 'clients'],
   http: ['call', 'ports', 'observe', 'runtime', 'clients'],
@@ -36,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'wake',
     'clients',
     'invitation',
+    'forwarding',
     'adapters',
     'embedded',
     'runtime',
@@ -119,15 +121,7 @@ describe('the house', () => {
   })
 
   test('names the packages of the engines in their adapters alone', () => {
-    const packages = [
-      'drachtio-srf',
-      'drachtio-fsmrf',
-      'kysely',
-      'pg',
-      '@electric-sql/pglite',
-      '@parse/node-apn',
-      'firebase-admin',
-    ]
+    const packages = ['drachtio-srf', 'drachtio-fsmrf', 'kysely', 'pg', '@electric-sql/pglite']
     // By name, however it is loaded: import, import() or require.
     const users = (name: string): readonly string[] =>
       readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -56,7 +56,8 @@ class Observer implements CallObserver {
   }
 
   #follow(event: CallEventRecord): void {
-    if (event.type === 'invited') this.#courses.set(event.callId, [])
+    const begins = event.type === 'invited' || event.type === 'reported'
+    if (begins) this.#courses.set(event.callId, [])
     const course = this.#courses.get(event.callId)
     // A long call has many events, and none of them is a stage any more.
     const bridged = course?.at(-1)?.type === 'connected'

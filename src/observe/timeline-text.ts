@@ -1,13 +1,17 @@
 import { type Stage, STAGES } from './timeline.js'
 
 const LABELS: Record<Stage, string> = {
+  reported: 'reported',
   invite: 'INVITE',
   push_sent: 'push sent',
   push_acknowledged: 'push acknowledged',
+  accepted: 'accepted',
   registered: 'registered',
   dialled: 'dialled',
   ringing: 'ringing',
   answered: 'answered',
+  instructed: 'phone instructed',
+  forwarded: 'forwarded INVITE',
   bridged: 'bridged',
   ended: 'ended',
 }

@@ -3,22 +3,29 @@ import type { CallEventRecord } from '../ports/store.js'
 
 /** The stages of a call that is woken and bridged, in the order in which they usually come. */
 export const STAGES = [
+  'reported',
   'invite',
   'push_sent',
   'push_acknowledged',
+  'accepted',
   'registered',
   'dialled',
   'ringing',
   'answered',
+  'instructed',
+  'forwarded',
   'bridged',
   'ended',
 ] as const
 export type Stage = (typeof STAGES)[number]
 
 export interface Timeline {
-  /** When the INVITE came, microseconds since the Unix epoch; null for a journal that does not hold it. */
+  /**
+   * When the INVITE came, or the report of a cell phone that rings; microseconds since the Unix epoch; null for a journal
+   * that does not hold it.
+   */
   readonly startedAt: number | null
-  /** Microseconds since the INVITE; a stage that the call did not come to is missing. */
+  /** Microseconds since then; a stage that the call did not come to is missing. */
   readonly stages: Readonly<Partial<Record<Stage, number>>>
   readonly ending: Ending | null
 }
@@ -29,38 +36,44 @@ export interface Timeline {
  */
 export function timelineOf(events: readonly CallEventRecord[]): Timeline {
   const invite = events.find(is('invited'))
-  if (invite === undefined) return { startedAt: null, stages: {}, ending: null }
+  const reported = events.find(is('reported'))
+  const first = invite ?? reported
+  if (first === undefined) return { startedAt: null, stages: {}, ending: null }
   const ended = events.find(is('ended'))
   // What comes after the ending belongs to the clearing up.
   const lived = ended === undefined ? events : events.slice(0, events.indexOf(ended))
   const found: Record<Stage, CallEventRecord | undefined> = {
+    reported,
     invite,
     ...course(lived),
+    instructed: lived.find(is('instructed')),
+    forwarded: lived.find(is('forwarded')),
     bridged: lived.find(is('connected')),
     ended,
   }
   const stages: Partial<Record<Stage, number>> = {}
   for (const stage of STAGES) {
     const event = found[stage]
-    if (event !== undefined) stages[stage] = event.at - invite.at
+    if (event !== undefined) stages[stage] = event.at - first.at
   }
-  return { startedAt: invite.at, stages, ending: endingOf(ended) }
+  return { startedAt: first.at, stages, ending: endingOf(ended) }
 }
 
 type Course = Record<
-  'push_sent' | 'push_acknowledged' | 'registered' | 'dialled' | 'ringing' | 'answered',
+  'push_sent' | 'push_acknowledged' | 'accepted' | 'registered' | 'dialled' | 'ringing' | 'answered',
   CallEventRecord | undefined
 >
 
 function course(events: readonly CallEventRecord[]): Course {
-  const answered = events.find(is('dial-answered'))
+  // The leg that a device opened is its answer.
+  const answered = events.find((event) => is('dial-answered')(event) || is('leg-arrived')(event))
   const rang = events.find(rings)
   const dial = (answered ?? rang ?? events.find(is('dialled')))?.data?.['dial']
   const dialled = events.find((e) => e.type === 'dialled' && e.data?.['dial'] === dial)
-  const sent = events.find(
-    (e) => e.type === 'push-sent' && (dialled === undefined || sameAttempt(e, dialled)),
-  )
+  const leg = dialled ?? events.find(is('leg-arrived'))
+  const sent = events.find((e) => e.type === 'push-sent' && (leg === undefined || sameAttempt(e, leg)))
   return {
+    accepted: events.find(is('accepted')),
     push_sent: sent,
     push_acknowledged: events.find(
       (e) => e.type === 'push-delivered' && sent !== undefined && sameAttempt(e, sent),

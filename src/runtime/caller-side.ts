@@ -31,6 +31,7 @@ interface Arrived {
 export class CallerSide {
   leg: Leg | undefined
   private here: Arrived | undefined
+  private holding: Promise<unknown> | undefined
   private answered: Promise<Leg> | undefined
   private closed = false
   private endpointMade: Promise<MediaEndpoint> | undefined
@@ -85,7 +86,13 @@ export class CallerSide {
   }
 
   /** First provisional, by the trunk's choice. Resolves to the failure's ending, or undefined once the caller is held. */
-  async hold(style: HoldStyle): Promise<Ending | undefined> {
+  hold(style: HoldStyle): Promise<Ending | undefined> {
+    const holding = this.holdBy(style)
+    this.holding = holding
+    return holding
+  }
+
+  private async holdBy(style: HoldStyle): Promise<Ending | undefined> {
     try {
       switch (style) {
         case 'early-media':
@@ -133,6 +140,7 @@ export class CallerSide {
 
   /** Somebody accepted: who listens to our ringback hears that change, and who was queued hears of it at all. */
   async tellAccepted(): Promise<void> {
+    await this.holding
     if (this.provisional?.sdp !== undefined) await this.comfort(await this.endpoint())
     else if (this.provisional?.status === 182) await this.alert()
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CallApi } from '../../src/demo/index.js'
 import { describeWith, postgresForFile, type TestDatabase } from '../support/postgres/index.js'
 import { TwoNodes } from './support/two-nodes.js'

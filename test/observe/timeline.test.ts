@@ -162,3 +162,33 @@ describe('the intervals of a call', () => {
     expect([...intervals.keys()]).toEqual(['invite_to_push_sent'])
   })
 })
+
+describe('the stages of other ways to a device', () => {
+  it('have the accept, and the leg that the device opened as its answer', () => {
+    const lines = [
+      [0, 'invited'],
+      [1, 'push-sent', { attempt: 'a1', deviceId: 'd-1' }],
+      [1.1, 'push-sent', { attempt: 'a2', deviceId: 'd-2' }],
+      [5, 'accepted', { attempt: 'a2' }],
+      [9, 'leg-arrived', { leg: 'i1', attempt: 'a2' }],
+      [9.5, 'connected'],
+    ] as const
+    expect(timelineOf(journalOf('c1', lines)).stages).toEqual({
+      ...{ invite: 0, push_sent: 1100, accepted: 5000, answered: 9000, bridged: 9500 },
+    })
+  })
+
+  it('begin with the report of a cell phone, where the caller came after it', () => {
+    const lines = [
+      [0, 'reported'],
+      [1, 'push-sent', { attempt: 'a1', deviceId: 'd-1' }],
+      [2, 'push-delivered', { attempt: 'a1' }],
+      [2.1, 'instructed'],
+      [8, 'forwarded'],
+    ] as const
+    expect(timelineOf(journalOf('c1', lines))).toMatchObject({
+      startedAt: expect.any(Number) as number,
+      stages: { reported: 0, push_sent: 1000, push_acknowledged: 2000, instructed: 2100, forwarded: 8000 },
+    })
+  })
+})
