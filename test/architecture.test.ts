@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   invitation: ['call', 'ports', 'wake'],
   forwarding: ['call', 'ports', 'config', 'sip-text', 'wake'],
   adapters: ['call', 'ports', 'sip-text'],
-  runtime: ['call', 'ports', 'sip-text', 'routing', 'registrar', 'wake', 'clients'],
+  runtime: ['call', 'ports', 'sip-text', 'routing', 'registrar', 'wake', 'clients', 'forwarding'],
   http: ['call', 'ports', 'observe', 'runtime', 'clients'],
   cli: ['call', 'ports', 'config', 'observe', 'demo', 'clients'],
   compose: [

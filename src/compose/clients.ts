@@ -6,23 +6,28 @@ import type { ClientHub } from '../clients/hub/client-hub.js'
 import { createClientHub } from '../clients/hub/hub.js'
 import { loadTokenKeys } from '../clients/tokens/keys.js'
 import { createTokens, type Tokens } from '../clients/tokens/tokens.js'
-import type { DatabaseConfig, TokensConfig } from '../config/index.js'
+import type { TokensConfig, WatchedConfig } from '../config/index.js'
 import type { ClientApi } from '../http/index.js'
 import { createChannelUpgrade } from '../http/channel/upgrade.js'
 import { callRoutes } from '../http/routes/calls.js'
 import { clientChannel } from '../http/routes/client-channel.js'
 import { clientMessages } from '../http/routes/client-messages.js'
 import { deviceRoutes } from '../http/routes/devices.js'
+import { forwardingRoutes } from '../http/routes/forwarding.js'
 import { invitationRoutes } from '../http/routes/invitations.js'
+import { primaryCallRoutes } from '../http/routes/primary-calls.js'
 import { createInvitations } from '../invitation/service.js'
 import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
+import type { Signaling } from '../ports/signaling.js'
 import type { Store } from '../ports/store.js'
+import type { RoutingTable } from '../routing/table.js'
 import { createCallControl } from '../runtime/call-control.js'
 import type { Calls } from '../runtime/calls.js'
 import type { AppChannels } from '../wake/waker.js'
 import { every, FORGET_MS } from './housekeeping.js'
 import type { Shared } from './database.js'
+import { type LateForwarding, openForwarding } from './forwarding.js'
 import type { Lifetime } from './lifetime.js'
 
 /** Rejects where a configured key cannot be used, or with StoreUnavailable. */
@@ -59,9 +64,13 @@ export class LateChannels implements AppChannels {
 
 export interface ClientsDeps {
   readonly shared: Shared
-  readonly database: DatabaseConfig
+  readonly watched: WatchedConfig
   readonly tokens: Tokens
   readonly calls: Calls
+  readonly signaling: Signaling
+  readonly table: () => RoutingTable
+  /** Is told of primary calls. */
+  readonly forwarding: LateForwarding
   readonly senders: ReadonlyMap<string, PushSender>
   readonly channels: LateChannels
   /** Base URL of the client API. */
@@ -82,7 +91,7 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   const clock = systemClock
   const control = createCallControl({
     ...{ calls, store, bus, log, clock, ids: randomUUID },
-    shared: deps.database.engine === 'postgres',
+    shared: deps.watched.current().database.engine === 'postgres',
   })
   life.onClose(bus.subscribe((message) => control.heard(message)))
   const pushProviders = (): ReadonlySet<string> => new Set(senders.keys())
@@ -97,12 +106,16 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   const channelUpgrade = createChannelUpgrade({ connect: (socket) => hub.connect(socket) })
   const hub: ClientHub = createClientHub({ store, bus, tokens, calls: control, invitations, clock, log })
   deps.channels.use(hub)
+  const forwarding = openForwarding({ ...deps, hub }, life)
+  deps.forwarding.use(forwarding)
   invitations.start()
   life.onClose(every(FORGET_MS, () => Promise.all([hub.forget(), invitations.forget()]), log))
   const routes = [
     ...callRoutes({ calls: control, clock }),
     ...deviceRoutes(devices),
     ...invitationRoutes(invitations, store),
+    ...forwardingRoutes(forwarding, store),
+    ...primaryCallRoutes(forwarding, store),
     clientChannel(),
     clientMessages(hub),
   ]

@@ -128,7 +128,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   if (sip.server !== undefined) await firstConnection
 
   const clients = openClients(
-    { shared, tokens, calls, senders, channels, log, database: config.database, api },
+    { shared, watched, tokens, calls, signaling, table, forwarding, senders, channels, log, api },
     life,
   )
   const http = life.own(

@@ -22,9 +22,6 @@ export interface CallGauges {
   readonly byPhase: Readonly<Record<string, number>>
 }
 
-/** What an expected caller hears who comes before anybody took the call. */
-const HEARD = { hold: 'early-media', accept: 'tone' } as const
-
 /** Every live call of this node. */
 export class Calls {
   private readonly live = new Map<string, LiveCall>()
@@ -38,6 +35,11 @@ export class Calls {
   constructor(private readonly services: Services) {
     this.ended = new EndedCalls(services.clock)
     this.late = new LatePhones(services)
+  }
+
+  /** Whether a call lives here under this id, or has a leg whose Call-ID it is. */
+  lives(id: string): boolean {
+    return this.find(id.split('.')[0] ?? id) !== undefined
   }
 
   find(callId: string): LiveCall | undefined {
@@ -85,8 +87,6 @@ export class Calls {
         return this.refuse(invite, { final: { status: 482 }, why: matched.detail })
       case 'test':
         return this.refuse(invite, { final: { status: 480 }, why: 'the forwarding works: it was only tried' })
-      case 'nobody':
-        return this.refuse(invite, { final: { status: 404 }, why: matched.detail })
       case 'primary':
         return this.forwarded(matched.callId, invite, trunk)
       case 'target':
@@ -102,10 +102,7 @@ export class Calls {
   }
 
   /** A cell phone rings: its secondary destinations are called for a caller who is expected. */
-  report(
-    report: PrimaryCallReport,
-    how: Pick<ReportedHow, 'instruct' | 'patienceMs'>,
-  ): Promise<{ callId: string } | PrimaryCallNotTaken> {
+  report(report: PrimaryCallReport, how: ReportedHow): Promise<{ callId: string } | PrimaryCallNotTaken> {
     const refused = (why: PrimaryCallNotTaken['why'], detail: string) =>
       Promise.resolve({ kind: 'refused', why, detail } as const)
     if (this.closing) return refused('draining', 'the server is shutting down')
@@ -113,7 +110,7 @@ export class Calls {
     if (gateway === undefined) return refused('unavailable', 'no SIP server is there')
     const { id, subscriber, caller } = report
     const target = { kind: 'subscriber', number: subscriber, devices: false } as const
-    this.open(id, expectedOrigin(id, gateway.name, caller), subscriber).reported({ target, ...HEARD, ...how })
+    this.open(id, expectedOrigin(id, gateway.name, caller), subscriber).reported({ target, ...how })
     return Promise.resolve({ callId: id })
   }
 

@@ -1,8 +1,5 @@
+import type { Forwarding } from '../forwarding/service.js'
 import type { Tokens } from '../clients/tokens/tokens.js'
-import type { RouteTarget } from '../call/plan.js'
-import type { PrimaryCallListener } from '../ports/primary-calls.js'
-import type { SipRequest } from '../ports/signaling.js'
-import type { Trunk } from '../routing/table.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
 import type { Media } from '../ports/media.js'
@@ -14,22 +11,8 @@ import type { RoutingTable } from '../routing/table.js'
 import type { Waker } from '../wake/waker.js'
 import type { CallOrigin } from './origin.js'
 
-/** What an INVITE is, to those whose cell phone calls are fetched by conditional forwarding. */
-export type ForwardedAs =
-  /** The caller of a primary call that lives on this node. */
-  | { readonly kind: 'primary'; readonly callId: string }
-  /** It has shown that the forwarding works, which was all it was for. */
-  | { readonly kind: 'test' }
-  /** A secondary destination that is forwarded to us itself. */
-  | { readonly kind: 'loop'; readonly detail: string }
-  | { readonly kind: 'nobody'; readonly detail: string }
-  /** An ordinary call. */
-  | { readonly kind: 'target'; readonly target: RouteTarget }
-
 /** Primary calls, as far as calls have to do with them. Nothing of it throws or waits. */
-export interface Forwarding extends PrimaryCallListener {
-  match(invite: SipRequest, called: string, trunk: Trunk): ForwardedAs
-}
+export type PrimaryCalls = Pick<Forwarding, 'match' | 'instruct' | 'forwarded' | 'ended'>
 
 /** What every call needs from the world. */
 export interface Services {
@@ -39,7 +22,7 @@ export interface Services {
   readonly table: () => RoutingTable
   readonly sleepers: Sleepers
   readonly waker: Pick<Waker, 'wake' | 'tellEnding'>
-  readonly forwarding: Forwarding
+  readonly forwarding: PrimaryCalls
   readonly tokens: Pick<Tokens, 'mintCall' | 'verifyCall'>
   readonly clock: Clock
   readonly log: Log
