@@ -96,7 +96,7 @@ function registration(
     const deviceId = push.data?.['deviceId']
     return before
       .slice(before.indexOf(push) + 1)
-      .findLast((e) => e.type === 'registered' && deviceOf(e) === deviceId)
+      .findLast((e) => e.type === 'registered' && e.data?.['deviceId'] === deviceId)
   }
   // Nobody was pushed: only what the dial was a direct consequence of.
   const cause = before.findLast((e) => !CONSEQUENCES.has(e.type))
@@ -105,11 +105,6 @@ function registration(
 
 /** Lines that say what was done because of the event before them. */
 const CONSEQUENCES: ReadonlySet<string> = new Set(['push-sent', 'dialled', 'cancelled', 'told', 'ended'])
-
-function deviceOf(registered: CallEventRecord): unknown {
-  const device = registered.data?.['device']
-  return typeof device === 'object' && device !== null && 'deviceId' in device ? device.deviceId : undefined
-}
 
 function sameAttempt(a: CallEventRecord, b: CallEventRecord): boolean {
   return a.data?.['attempt'] === b.data?.['attempt']

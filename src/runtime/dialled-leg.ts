@@ -110,6 +110,8 @@ export class DialledLeg implements CalleeLeg {
       this.log.debug({ dial: this.id, status, why: message }, 'a dial failed')
     } else this.log.warn({ err: error, dial: this.id }, 'a dial could not be made')
     await this.close()
+    // The engine has no room or is away, which is no fault of the phone's: another push would only add to that.
+    if (error instanceof MediaError && !isNotAcceptable(error)) this.events.mediaLost()
     this.events.post({ type: 'dial-failed', dial: this.id, status, ...because(failure.reason) })
   }
 

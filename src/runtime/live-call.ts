@@ -1,3 +1,4 @@
+import type { Effect } from '../call/effect.js'
 import type { CallEvent } from '../call/event.js'
 import type { AttemptId, LegId } from '../call/ids.js'
 import { NEW, type State } from '../call/state.js'
@@ -161,7 +162,17 @@ export class LiveCall implements CallFacts {
     this.recorder.event(event)
     for (const effect of effects) {
       this.recorder.effect(effect)
+      this.perform(effect)
+    }
+  }
+
+  /** One effect that cannot be performed must not cost the call those after it. */
+  private perform(effect: Effect): void {
+    try {
       this.performer.perform(effect)
+    } catch (error) {
+      const fields = { err: error, callId: this.id, effect: effect.type }
+      this.services.log.error(fields, 'an effect of a call could not be performed')
     }
   }
 

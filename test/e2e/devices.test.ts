@@ -107,7 +107,7 @@ describe('a user with two apps and a desk phone', () => {
 })
 
 describe('two calls to one user', () => {
-  test('both wait, both reach the woken phone, and each ends by itself', async () => {
+  test('both wait, both reach the woken phone, and each ends by itself (kazoo: one slot a user)', async () => {
     const phone = await asleep('dan')
     phone.onInvite({})
     // One after the other: two that come together may be pushed in either order.
@@ -133,7 +133,7 @@ describe('two calls to one user', () => {
 })
 
 describe('the push service', () => {
-  test('says that the token is gone: 480 at once, and the token is never used again', async () => {
+  test('says that the token is gone: 480 at once, and the token is never used again (vialer: 410 cleans nothing)', async () => {
     await asleep('eve')
     server.push.answerWith({ status: 410 })
     const outcome = await (await call('eve')).outcome
@@ -288,7 +288,7 @@ describe('a phone', () => {
   })
 })
 
-test('a phone that was registered before the server restarted is woken after it', async () => {
+test('a phone that was registered before the server restarted is woken after it (flexisip #121, #215)', async () => {
   const phone = await asleep('kim', 'token-kim')
   await server.restart()
   const outgoing = await call('kim')

@@ -130,7 +130,7 @@ describe('a trunk that asks for ringing', () => {
 })
 
 describe('a trunk that asks for queueing', () => {
-  test('gets 182, and 180 only when a phone truly rings', async () => {
+  test('gets 182, and 180 only when a phone truly rings (flexisip #43, freeswitch #2596)', async () => {
     trunk({ ringback: 'queued' })
     const phone = await server.sleepingPhone('token-dan', 'dan', { protocol: 'tcp' })
     phone.onInvite({ ringAfterMs: 'never' })

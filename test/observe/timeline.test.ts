@@ -75,7 +75,7 @@ describe('the timeline of a call', () => {
   it('shows a phone that registers by itself, without a push, where its REGISTER released the INVITE', () => {
     const lines = [
       [0, 'invited'],
-      [1, 'registered', { device: null, contact: {} }],
+      [1, 'registered', { deviceId: null, bindingId: 'b-desk' }],
       [1, 'dialled', { dial: 'd1', attempt: 'a1' }],
     ] as const
     expect(timelineOf(journalOf('c1', lines)).stages).toEqual({ invite: 0, registered: 1000, dialled: 1000 })

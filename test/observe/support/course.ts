@@ -37,10 +37,7 @@ export function wokenCall(callId = 'c1'): CallEventRecord[] {
 }
 
 export function arrival(deviceId: string): Readonly<Record<string, unknown>> {
-  return {
-    device: { deviceId, wakeable: true },
-    contact: { bindingId: `b-${deviceId}`, uri: 'sip:x', flow: 'f' },
-  }
+  return { deviceId, bindingId: `b-${deviceId}` }
 }
 
 export function record(id = 'c1', more: Partial<CallRecord> = {}): CallRecord {
