@@ -1,6 +1,6 @@
 import type { CellCall } from './carrier/cell-call.js'
 import type { CellNetwork } from './carrier/cell-network.js'
-import type { Party } from './carrier/forwarded-invite.js'
+import type { DivertingStyle, Party } from './carrier/forwarded-invite.js'
 import type { PhoneApp } from './carrier/phone-app.js'
 import type { Secondary } from './carrier/secondary.js'
 import { now } from './clock.js'
@@ -37,6 +37,8 @@ export interface ForwardedCallPlayers {
 
 export interface ForwardedCallOptions {
   readonly from: Party
+  /** How the network tells who was called first; default as it does. */
+  readonly diverting?: DivertingStyle
   /** Which of the secondaries takes the call; default the first. */
   readonly taker?: number
   /**
@@ -44,6 +46,8 @@ export interface ForwardedCallOptions {
    * is out.
    */
   readonly takes?: 'at-once' | 'when-forwarded'
+  /** How long the user needs to take it, ms; default none. */
+  readonly takesAfterMs?: number
   /** By which each side is known, Hz. */
   readonly tones?: { readonly caller: number; readonly taker: number }
   /** All tones that are in use, where these are not the usual ones. */
@@ -108,15 +112,19 @@ class ForwardedCallPlay {
 
   async run(): Promise<void> {
     const { network, app, subscriber } = this.players
-    const { from, takes = 'at-once', taker = 0 } = this.options
-    const call = (this.#call = network.call(from, subscriber, { media: this.#media('caller') }))
+    const { from, takes = 'at-once', taker = 0, diverting } = this.options
+    const call = (this.#call = network.call(from, subscriber, {
+      media: this.#media('caller'),
+      ...(diverting === undefined ? {} : { diverting }),
+    }))
     const primary = await app.nextCall(this.#deadlineMs)
     this.#callId = await this.#reach('reported', primary.id())
     const incoming = await this.#reach('notified', this.#ring())
     const taken = (this.#taken = incoming[taker])
     if (taken === undefined) throw new Error('nobody is there to take the call')
-    if (takes === 'at-once') await this.#take(taken)
+    const taking = takes === 'at-once' ? this.#take(taken) : undefined
     await this.#reach('instructed', primary.instructed)
+    await taking
     const leg = (this.#leg = await this.#reach('forwarded', call.forwarded))
     if (takes === 'when-forwarded') await this.#take(taken)
     await this.#reach('joined', leg.answered())
@@ -162,6 +170,7 @@ class ForwardedCallPlay {
   }
 
   async #take(incoming: IncomingCall): Promise<void> {
+    await after(this.options.takesAfterMs)
     if (!(await incoming.answer({ media: this.#media('taker') }))) throw new Error('it rang no more')
     await incoming.established
   }
@@ -177,8 +186,7 @@ class ForwardedCallPlay {
     const heard = (one: OutgoingCall | IncomingCall, hz: number): Promise<void> | undefined =>
       one.media.rtp.receiver.hearing?.hears([hz], this.#deadlineMs)
     await Promise.all([heard(leg, taker), heard(taken, caller)])
-    const { talkMs = 0 } = this.options
-    if (talkMs > 0) await new Promise((resolve) => setTimeout(resolve, talkMs))
+    await after(this.options.talkMs)
   }
 
   #media(side: 'caller' | 'taker'): { readonly hz: number; readonly hears?: readonly number[] } {
@@ -210,6 +218,10 @@ class ForwardedCallPlay {
     const stage = forwardedStages.find((one) => this.#reached[one] === undefined) ?? 'ended'
     return { stage, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+async function after(ms = 0): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** The ladder of what these players saw, from the ringing of the cell phone on. `phones`: secondaries that are shown. */
