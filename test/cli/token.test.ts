@@ -28,7 +28,7 @@ describe('reveille token', () => {
     const { code, out, err } = await run(tokenCommand(closed, clock), ['-c', config, '--user', 'alice'])
     expect([code, err]).toEqual([
       0,
-      'alice of alice, until 2026-01-02 00:00:00Z: register, devices, invitations, channel\n',
+      'alice of alice, until 2026-01-02 00:00:00Z: register, devices, invitations, channel, primary-calls\n',
     ])
     expect(await readKeyed(out)).toEqual({
       ...{ client: 'alice', user: 'alice', jti: expect.any(String) as string },
@@ -92,7 +92,7 @@ describe('reveille token', () => {
     [
       ['--user', 'alice', '--grant', 'register,fly'],
       2,
-      'there is no grant "fly"; there are register, devices, invitations, channel',
+      'there is no grant "fly"; there are register, devices, invitations, channel, primary-calls',
     ],
     [
       ['--user', 'alice', '--for', 'ever'],

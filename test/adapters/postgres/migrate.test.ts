@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -11,7 +11,8 @@ import { describeWith, postgresForFile, type TestDatabase } from '../../support/
 
 const postgres = await postgresForFile()
 
-const MIGRATIONS = ['0001-devices-bindings-calls', '0002-nodes', '0003-push-addresses']
+const FILES = readdirSync('migrations').sort()
+const MIGRATIONS = FILES.map((file) => file.replace(/\.sql$/, ''))
 
 describeWith('migrations on PostgreSQL', postgres, (server) => {
   async function database(): Promise<TestDatabase> {
@@ -52,7 +53,8 @@ describeWith('migrations on PostgreSQL', postgres, (server) => {
     expect(await migrated).toEqual(MIGRATIONS)
   })
 
-  it('leave nothing half done, and go on from there', async () => {
+  /** A database of its own, and a folder for migrations. */
+  async function bare(): Promise<{ url: string; db: Kysely<Tables>; folder: string }> {
     const { url } = await database()
     const folder = mkdtempSync(join(tmpdir(), 'reveille-migrations-'))
     const pool = new pg.Pool({ connectionString: url })
@@ -61,6 +63,11 @@ describeWith('migrations on PostgreSQL', postgres, (server) => {
       await db.destroy()
       rmSync(folder, { recursive: true })
     })
+    return { url, db, folder }
+  }
+
+  it('leave nothing half done, and go on from there', async () => {
+    const { db, folder } = await bare()
     writeFileSync(join(folder, '0001-one.sql'), 'create table one (id integer)')
     writeFileSync(join(folder, '0002-two.sql'), 'create table two (id integer); select 1 / 0')
     await expect(migrate(db, folder)).rejects.toThrow('migration 0002-two failed: division by zero')
@@ -69,20 +76,20 @@ describeWith('migrations on PostgreSQL', postgres, (server) => {
   })
 
   it('take a push address from all devices but the one that was seen last', async () => {
-    const { url } = await database()
-    const store = await openStore({ engine: 'postgres', url })
-    await store.migrate()
+    const { url, db, folder } = await bare()
+    const bring = (file = ''): void => copyFileSync(join('migrations', file), join(folder, file))
+    FILES.slice(0, 2).forEach(bring)
+    await migrate(db, folder)
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     await client.query(`
-      drop index devices_push_address;
-      create index devices_by_push on devices (push_token, push_provider);
-      delete from kysely_migration where name = '0003-push-addresses';
       insert into devices (id, user_name, push_provider, push_token, push_param, created_at, seen_at) values
         ('a', 'alice', 'acme', 'one', null, 1, 5), ('b', 'bob', 'acme', 'one', null, 1, 7),
         ('c', 'carol', 'acme', 'one', 'p', 1, 9), ('d', 'dave', 'fcm', 'one', null, 1, 9)`)
     await client.end()
-    expect(await store.migrate()).toEqual(['0003-push-addresses'])
+    bring(FILES[2])
+    expect(await migrate(db, folder)).toEqual(['0003-push-addresses'])
+    const store = await openStore({ engine: 'postgres', url })
     expect(await store.device('a')).toMatchObject({ push: null, retired: { reason: 'registered anew' } })
     expect((await store.deviceByPush({ provider: 'acme', token: 'one' }))?.id).toBe('b')
     for (const id of ['b', 'c', 'd']) expect((await store.device(id))?.push).not.toBeNull()
