@@ -4,7 +4,10 @@ import type { Store } from '../ports/store.js'
 import { CommandError } from './command.js'
 
 /** As much of the database as the commands need. */
-export interface CommandStore extends Pick<Store, 'recentCalls' | 'call' | 'listDevices' | 'secret' | 'close'> {
+export interface CommandStore extends Pick<
+  Store,
+  'recentCalls' | 'call' | 'listDevices' | 'secret' | 'close'
+> {
   /** Brings the tables up to date; returns the names of the migrations that were applied now. */
   migrate(): Promise<readonly string[]>
 }
