@@ -109,8 +109,10 @@ afterAll(async () => {
 test(
   '500 calls at cell phones at 10 a second, with three secondaries each, are all joined to whoever took them',
   async () => {
-    played = await load.run(CALLS, PER_SECOND, LATE_MS)
+    const numbers = Array.from({ length: CALLS }, (_, n) => n)
+    played = await load.run(numbers, PER_SECOND, LATE_MS)
     tellStages(played)
+    tellJoining('at 10 a second', await joiningTimes(played.filter(({ waited }) => waited)))
     expect(
       played.flatMap(({ call, report }) => (report.failure ? [{ call, ...report.failure }] : [])),
     ).toEqual([])
@@ -160,9 +162,8 @@ test(
   'the order of each of them stands in its journal: report, all notified, instruction, INVITE, join',
   async () => {
     expect(played).toHaveLength(CALLS)
-    const joining: number[] = []
-    for (const { report, waited } of played) {
-      const { events, timeline } = await journalOf(report.callId ?? '')
+    for (const { report } of played) {
+      const { events } = await journalOf(report.callId ?? '')
       const line = (type: string): Line => {
         const found = events.filter((event) => event.type === type)
         expect(found, `${type} of ${report.callId}`).toHaveLength(1)
@@ -182,22 +183,44 @@ test(
       ]
       expect(order.map(({ seq }) => seq)).toEqual(order.map(({ seq }) => seq).sort((a, b) => a - b))
       expect(order.map(({ at }) => at)).toEqual(order.map(({ at }) => at).sort((a, b) => a - b))
-      const { forwarded, bridged } = timeline.stages
-      expect([forwarded, bridged]).not.toContain(undefined)
-      if (waited) joining.push(((bridged ?? NaN) - (forwarded ?? NaN)) / 1000)
     }
-    tellJoining(joining)
   },
   PATIENCE_MS,
 )
 
+test(
+  'a caller who comes to a secondary that waits is joined to it in one step, which the timeline shows',
+  async () => {
+    const joining: number[] = []
+    // One after another, so that none waits for the work that another one makes.
+    for (let n = 0; n < 10; n++) {
+      const [one] = await load.run([2 * n], PER_SECOND, LATE_MS)
+      expect(one).toMatchObject({ waited: true, report: { result: 'joined' } })
+      joining.push(...(await joiningTimes(one === undefined ? [] : [one])))
+    }
+    expect(joining).not.toContain(NaN)
+    tellJoining('each alone', joining)
+  },
+  2 * PATIENCE_MS,
+)
+
+/** From the forwarded INVITE to the join, as the timeline of each call has it, ms. */
+async function joiningTimes(calls: readonly PlayedCall[]): Promise<readonly number[]> {
+  const times: number[] = []
+  for (const { report } of calls) {
+    const { forwarded = NaN, bridged = NaN } = (await journalOf(report.callId ?? '')).timeline.stages
+    times.push((bridged - forwarded) / 1000)
+  }
+  return times
+}
+
 /** For who reads the output; they depend on the machine, and nothing is held against them. */
-function tellJoining(times: readonly number[]): void {
+function tellJoining(how: string, times: readonly number[]): void {
   const sorted = [...times].sort((a, b) => a - b)
   const of = (share: number): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN).toFixed(1)
   process.stderr.write(
-    `from the forwarded INVITE to the join, with the secondary waiting (${sorted.length} calls): ` +
+    `from the forwarded INVITE to the join, with the secondary waiting (${sorted.length} calls, ${how}): ` +
       `p50 ${of(0.5)} ms, p90 ${of(0.9)} ms, p99 ${of(0.99)} ms, max ${of(1)} ms\n`,
   )
 }

@@ -87,12 +87,12 @@ export class ForwardingLoad {
     return load
   }
 
-  /** `deadlineMs`: for each stage of each call. */
-  async run(calls: number, perSecond: number, deadlineMs: number): Promise<readonly PlayedCall[]> {
+  /** Calls by their numbers, which say how each goes. `deadlineMs`: for each stage of each call. */
+  async run(calls: readonly number[], perSecond: number, deadlineMs: number): Promise<readonly PlayedCall[]> {
     const startedAt = performance.now()
     const running: Promise<PlayedCall>[] = []
-    for (let call = 0; call < calls; call++) {
-      await until(startedAt + (call * 1000) / perSecond)
+    for (const [nth, call] of calls.entries()) {
+      await until(startedAt + (nth * 1000) / perSecond)
       running.push(this.#play(call, deadlineMs))
     }
     return Promise.all(running)
