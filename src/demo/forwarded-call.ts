@@ -1,6 +1,6 @@
 import type { CellCall } from './carrier/cell-call.js'
 import type { CellNetwork } from './carrier/cell-network.js'
-import type { DivertingStyle, Party } from './carrier/forwarded-invite.js'
+import type { DivertingStyle, NumberStyle, Party } from './carrier/forwarded-invite.js'
 import type { PhoneApp } from './carrier/phone-app.js'
 import type { Secondary } from './carrier/secondary.js'
 import { now } from './clock.js'
@@ -37,8 +37,8 @@ export interface ForwardedCallPlayers {
 
 export interface ForwardedCallOptions {
   readonly from: Party
-  /** How the network tells who was called first; default as it does. */
-  readonly diverting?: DivertingStyle
+  /** How the network writes numbers, and tells who was called first; default as it does. */
+  readonly styles?: { readonly diverting?: DivertingStyle; readonly numbers?: NumberStyle }
   /** Which of the secondaries takes the call; default the first. */
   readonly taker?: number
   /**
@@ -112,10 +112,10 @@ class ForwardedCallPlay {
 
   async run(): Promise<void> {
     const { network, app, subscriber } = this.players
-    const { from, takes = 'at-once', taker = 0, diverting } = this.options
+    const { from, takes = 'at-once', taker = 0, styles } = this.options
     const call = (this.#call = network.call(from, subscriber, {
       media: this.#media('caller'),
-      ...(diverting === undefined ? {} : { diverting }),
+      ...styles,
     }))
     const primary = await app.nextCall(this.#deadlineMs)
     this.#callId = await this.#reach('reported', primary.id())

@@ -3,6 +3,7 @@ import {
   asleep,
   awake,
   type CellNetwork,
+  type DivertingStyle,
   outside,
   PhoneApp,
   type Secondary,
@@ -61,6 +62,7 @@ export interface PlayedCall {
  */
 export const TONES: readonly number[] = Array.from({ length: 116 }, (_, n) => 525 + 25 * n)
 
+const DIVERTING: readonly DivertingStyle[] = ['diversion', 'history-info', 'neither']
 const WAYS: readonly Way[] = ['channel', 'poll', 'push']
 
 interface Ready {
@@ -168,7 +170,7 @@ export class ForwardingLoad {
       { network: this.options.network, app, subscriber: names.cell, secondaries },
       {
         from: { number },
-        diverting: (['diversion', 'history-info', 'neither'] as const)[call % 3] ?? 'neither',
+        styles: { diverting: DIVERTING[call % DIVERTING.length] ?? 'neither' },
         taker,
         takes: waited ? 'at-once' : 'when-forwarded',
         tones: { caller: toneOf(2 * call), taker: toneOf(2 * call + 1) },
