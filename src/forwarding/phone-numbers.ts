@@ -55,3 +55,10 @@ export function nationalNumber(number: string, country: CountryCode): string {
   if (parsed === undefined || parsed.countryCallingCode !== getCountryCallingCode(country)) return number
   return parsed.formatNational().replace(/[^0-9]/g, '')
 }
+
+/** As it is shown to others: E.164 where it is a number that the world knows, and else without the marks between digits. */
+export function shownNumber(text: string, country: CountryCode): string {
+  const bare = text.replace(/[().\s/-]/g, '')
+  const parsed = parsePhoneNumberFromString(bare, country)
+  return parsed?.isValid() === true ? parsed.number : bare
+}

@@ -22,6 +22,7 @@ import { codesOf } from './codes.js'
 import { forwardedInvite, type TrunkRules } from './forwarded-invite.js'
 import { Instructions, type InstructionsDeps } from './instructions.js'
 import { match } from './matching.js'
+import { shownNumber } from './phone-numbers.js'
 import { Registrations } from './registrations.js'
 import { PrimaryRows } from './rows.js'
 import type { Subscriber, SubscriberTable } from './subscribers.js'
@@ -208,8 +209,8 @@ class Service implements Forwarding {
 
   async #begin(
     { deviceId }: Asking,
-    { number, instruct, patienceMs, hold }: Subscriber,
-    { caller, ringingSince }: ReportedCall,
+    { number, country, instruct, patienceMs, hold }: Subscriber,
+    { caller, callerName, ringingSince }: ReportedCall,
   ): Promise<PrimaryCallRecord | ForwardingRefusal> {
     const report = { id: this.deps.ids(), subscriber: number, caller, ringingSince, deviceId }
     const record: PrimaryCallRecord = {
@@ -219,9 +220,14 @@ class Service implements Forwarding {
     }
     // Before the call begins: it may be over, or its INVITE here, sooner than its beginning is heard of.
     this.#book.add(record)
-    const begun = await this.deps.calls.report(report, {
-      ...{ hold: hold ?? 'early-media', accept: 'tone', instruct, patienceMs },
-    })
+    const begun = await this.deps.calls.report(
+      report,
+      { hold: hold ?? 'early-media', accept: 'tone', instruct, patienceMs },
+      // A name must not give away a number that is withheld.
+      caller === null
+        ? { number: null, name: null }
+        : { number: shownNumber(caller, country), name: callerName },
+    )
     if ('callId' in begun) return this.#book.find(report.id) ?? record
     this.#book.change(report.id, { endedAt: this.deps.clock.now(), cause: 'failed' })
     return { refused: 'unavailable', detail: begun.detail }

@@ -35,6 +35,8 @@ export interface ReportedCall {
   readonly subscriber: string
   /** As the phone shows it; null where it is withheld. */
   readonly caller: string | null
+  /** As the phone shows it; null where it knows none. */
+  readonly callerName: string | null
   /** Microseconds since the epoch. */
   readonly ringingSince: number
 }

@@ -54,6 +54,13 @@ export interface PrimaryCallNotTaken {
   readonly detail: string
 }
 
+/** The caller, as those are shown it who are rung for it; null: withheld, or not known. */
+export interface ShownCaller {
+  /** E.164, where it is such a number. */
+  readonly number: string | null
+  readonly name: string | null
+}
+
 /** Primary calls as calls of this node: what the reports and words of the phones lead to. */
 export interface PrimaryCallControl {
   /**
@@ -69,6 +76,7 @@ export interface PrimaryCallControl {
       readonly instruct: InstructWhen
       readonly patienceMs: number
     },
+    shown: ShownCaller,
   ): Promise<{ readonly callId: string } | PrimaryCallNotTaken>
   /** False where no such call lives on this node. */
   primary(callId: string, word: PrimaryWord): boolean

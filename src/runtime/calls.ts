@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { BusMessage } from '../ports/bus.js'
-import type { PrimaryCallNotTaken, PrimaryCallReport, PrimaryWord } from '../ports/primary-calls.js'
+import type {
+  PrimaryCallNotTaken,
+  PrimaryCallReport,
+  PrimaryWord,
+  ShownCaller,
+} from '../ports/primary-calls.js'
 import type { Final, IncomingCall, SipTransaction } from '../ports/signaling.js'
 import { admit, ALLOW, unacceptable } from './admission.js'
 import { callNamedBy, letIn } from './arrivals.js'
@@ -102,15 +107,19 @@ export class Calls {
   }
 
   /** A cell phone rings: its secondary destinations are called for a caller who is expected. */
-  report(report: PrimaryCallReport, how: ReportedHow): Promise<{ callId: string } | PrimaryCallNotTaken> {
+  report(
+    report: PrimaryCallReport,
+    how: ReportedHow,
+    shown: ShownCaller,
+  ): Promise<{ callId: string } | PrimaryCallNotTaken> {
     const refused = (why: PrimaryCallNotTaken['why'], detail: string) =>
       Promise.resolve({ kind: 'refused', why, detail } as const)
     if (this.closing) return refused('draining', 'the server is shutting down')
     const gateway = this.services.signaling.gateways.find(({ up }) => up)
     if (gateway === undefined) return refused('unavailable', 'no SIP server is there')
-    const { id, subscriber, caller } = report
+    const { id, subscriber } = report
     const target = { kind: 'subscriber', number: subscriber, devices: false } as const
-    this.open(id, expectedOrigin(id, gateway.name, caller), subscriber).reported({ target, ...how })
+    this.open(id, expectedOrigin(id, gateway.name, shown), subscriber).reported({ target, ...how })
     return Promise.resolve({ callId: id })
   }
 

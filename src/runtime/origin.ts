@@ -1,3 +1,4 @@
+import type { ShownCaller } from '../ports/primary-calls.js'
 import type { IncomingCall, SipRequest } from '../ports/signaling.js'
 import type { Trunk } from '../routing/table.js'
 import { type CallerIdentity, callerOf } from './caller-identity.js'
@@ -20,9 +21,9 @@ export function originOf(invite: IncomingCall, trunk: Trunk): CallOrigin {
 
 /**
  * @param gateway by which calls go out that no registration leads by
- * @param caller number as the phone showed it; null where it is withheld
+ * @param caller as the phone showed it
  */
-export function expectedOrigin(callId: string, gateway: string, caller: string | null): CallOrigin {
+export function expectedOrigin(callId: string, gateway: string, caller: ShownCaller): CallOrigin {
   return {
     request: {
       ...{ method: 'INVITE', uri: '', callId, gateway, body: '', contentType: undefined },
@@ -30,7 +31,7 @@ export function expectedOrigin(callId: string, gateway: string, caller: string |
       header: () => undefined,
       headers: () => [],
     },
-    identity: { user: caller, name: null },
+    identity: { user: caller.number, name: caller.name },
     trusted: false,
     trunk: null,
   }

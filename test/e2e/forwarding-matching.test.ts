@@ -49,6 +49,8 @@ describe('two calls to one cell phone', () => {
         const leg = await call.forwarded
         await leg.answered()
         if (its === undefined) throw new Error(`nobody was shown ${from}`)
+        // However the phone writes it, the secondary is shown a number that it can call.
+        expect(header(its.invite, 'From')).toContain(`<sip:${callers[n]?.number ?? ''}@`)
         await finish(leg, its)
         expect(its.isOver).toBe(true)
       }

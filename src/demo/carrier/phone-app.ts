@@ -99,9 +99,9 @@ export class PhoneApp implements CallWatcher {
   }
 
   async #report(primary: PrimaryCall): Promise<void> {
-    const { number } = primary.call.from
+    const { number, name } = primary.call.from
     const { shows = (one) => one, ways, token } = this.options
-    const { status } = await primary.report(number === null ? null : shows(number))
+    const { status } = await primary.report(number === null ? null : shows(number), name)
     if (status >= 300 || !ways.includes('poll')) return
     const instruction = await untilAborted(
       byPoll(this.#api, await primary.id(), token, primary.signal),

@@ -64,10 +64,11 @@ export class PrimaryCall {
     return this.#over.signal
   }
 
-  /** `shown`: the caller as the phone shows it. */
-  async report(shown: string | null): Promise<ApiAnswer> {
+  /** `shown`, `name`: the caller as the phone shows it. */
+  async report(shown: string | null, name?: string): Promise<ApiAnswer> {
     const ringingSince = new Date().toISOString()
-    const body = { subscriber: this.call.subscriber, caller: shown, ringingSince }
+    const caller = { caller: shown, ...(name === undefined ? {} : { callerName: name }) }
+    const body = { subscriber: this.call.subscriber, ...caller, ringingSince }
     try {
       const answer = await this.#post('/v1/primary-calls', body, 'ringing')
       this.#reported.resolve(answer)

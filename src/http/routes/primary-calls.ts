@@ -23,6 +23,13 @@ const report = z
       .regex(/^\+?[0-9*#().\s/-]{1,40}$/, 'no number')
       .nullable()
       .describe('As the phone shows it, in whatever form; null where it is withheld.'),
+    callerName: z
+      .string()
+      .min(1)
+      .max(128)
+      .regex(/^\P{Cc}+$/u, 'control characters')
+      .optional()
+      .describe('As the phone shows it; the secondary destinations see it with the number.'),
     ringingSince: instant.describe('When the phone began to ring.'),
     device: z
       .string()
@@ -72,10 +79,15 @@ export function primaryCallRoutes(
     body: report,
     responses: { 201: { description: 'The secondary destinations are being called.', json: primaryCall } },
     problems: ['subscriber-not-found', 'token-foreign', 'forwarding-not-registered', 'unavailable'],
-    async handle({ identity: { claims }, body: { device, ringingSince, caller, subscriber } }) {
+    async handle({
+      identity: { claims },
+      body: { device, ringingSince, caller, callerName = null, subscriber },
+    }) {
       const who = await askingOf(claims, device, store)
       const since = Date.parse(ringingSince) * 1000
-      const call = primaryCallJson(await control.report(who, { subscriber, caller, ringingSince: since }))
+      const call = primaryCallJson(
+        await control.report(who, { subscriber, caller, callerName, ringingSince: since }),
+      )
       return { status: 201, headers: { location: `/v1/primary-calls/${call.id}` }, body: call }
     },
   })
