@@ -19,7 +19,7 @@ const media: MediaSession[] = []
 beforeAll(async () => {
   server = await TestServer.start({
     users: {
-      ...users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil', 'hana', 'ida', 'jan', 'lena', 'mona']),
+      ...users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil', 'hana', 'ida', 'jan']),
       ...users(['olga', 'paul', 'rita'], { 'offer-in-push': true }),
       ...users(['sven'], { 'second-response': '1s' }),
       ...users(['tina'], { 'second-response': '1s', 'no-answer': { user: 'ida' } }),
@@ -210,6 +210,26 @@ describe('a decline from the notification', () => {
     expect(outcome).toMatchObject({ kind: 'failed', status })
     if (outcome.kind === 'failed') expect(header(outcome.response, 'reason')).toBe(reason)
     expect(await api.view(id, token)).toMatchObject({ body: { state: 'ended', ending: { status, reason } } })
+  })
+})
+
+describe('a decline that sends the call on', () => {
+  test('goes where the configuration lets the user send it, and nowhere else', async () => {
+    const ida = await server.registeredPhone('ida')
+    await asleep('ulla')
+    const outgoing = await call('ulla')
+    const { id, token } = await pushed('token-ulla')
+    expect(await api.decline(id, token, { reason: 'redirect', to: { user: 'ada' } })).toMatchObject({
+      status: 403,
+      body: { type: '/problems/redirect-not-allowed' },
+    })
+    expect((await api.decline(id, token, { reason: 'redirect', to: { user: 'ida' } })).status).toBe(200)
+    const incoming = await ida.nextCall()
+    expect(header(incoming.invite, 'diversion')).toMatch(/ulla@.*reason=deflection/)
+    await outgoing.answered()
+    incoming.hangUp()
+    await outgoing.ended
+    await ida.unregister()
   })
 })
 
