@@ -13,8 +13,11 @@ const NAMES = Array.from({ length: SUBSCRIBERS }, (_, n) => n)
 
 /** A server that is short of CPU is late, and no call of it is lost: each stage may take so long. */
 const LATE_MS = 30_000
-/** The longest timer of RFC 3261 that a finished call leaves behind is 64·T1, 32 s; and some time to ask. */
-const TIMERS_MS = 45_000
+/**
+ * An INVITE may go unanswered for 64·T1 = 32 s and, where its final answer comes then, be kept for as long again (timers
+ * B and D, RFC 3261 §17.1.1.2).
+ */
+const TIMERS_MS = 75_000
 
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"'
 

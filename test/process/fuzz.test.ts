@@ -23,8 +23,11 @@ import { Site, users } from './support/site.js'
 const MEGABYTE = 1024 * 1024
 /** What the server may take up more after a test than before it: PGlite and V8 grow into what they are given. */
 const GROWTH = 200 * MEGABYTE
-/** Peers that never answer are given up after 64·T1, 32 s (RFC 3261 table 4); and some time to ask. */
-const TIMERS_MS = 45_000
+/**
+ * An INVITE may go unanswered for 64·T1 = 32 s and, where its final answer comes then, be kept for as long again (timers
+ * B and D, RFC 3261 §17.1.1.2).
+ */
+const TIMERS_MS = 75_000
 
 let site: Site
 let server: ServerProcess
