@@ -3,7 +3,7 @@ import type { PortPair } from './ports.js'
 import { connect, inboundTable, joinable, type Inbound } from './route.js'
 import { RtcpSession } from './rtp/control.js'
 import { DtmfDetector } from './rtp/dtmf.js'
-import { looksLikeRtcp } from './rtp/packet.js'
+import { looksLikeRtcp, payloadType } from './rtp/packet.js'
 import { RtpReceiver } from './rtp/receiver.js'
 import { RtpSender } from './rtp/sender.js'
 import { receives, type Agreement, type CodecPolicy } from './sdp/agreement.js'
@@ -28,6 +28,9 @@ export interface EndpointContext {
   onDtmf(event: DtmfEvent): void
 }
 
+/** What a packet of voice usually holds (RFC 3551 §4.2). */
+const FRAME_MS = 20
+
 /** One side of a call: a port pair, a session description, and what flows between them and the joined side. */
 export class MediaEndpoint implements Paced {
   readonly id: string
@@ -44,6 +47,8 @@ export class MediaEndpoint implements Paced {
   #dtmfEvents = 0
   #unroutable = 0
   #sendErrors = 0
+  /** The last voice that came while there was nobody to pass it to. */
+  #held: { readonly packet: Buffer; readonly at: number } | undefined
 
   constructor(context: EndpointContext) {
     this.#context = context
@@ -132,6 +137,18 @@ export class MediaEndpoint implements Paced {
     this.#peer = other
     other.#peer = this
     this.#reconnect()
+    this.#passHeld(other)
+    other.#passHeld(this)
+  }
+
+  /** Who is joined hears the frame that is being said, and not only the next one, which may be a whole frame away. */
+  #passHeld(peer: MediaEndpoint): void {
+    const held = this.#held
+    this.#held = undefined
+    const now = this.#context.now()
+    if (held === undefined || now - held.at > FRAME_MS) return
+    const inbound = this.receiver.table[payloadType(held.packet)]
+    if (inbound?.route) peer.sender.relay(held.packet, inbound, inbound.route, now)
   }
 
   unjoin(): MediaEndpoint | undefined {
@@ -178,6 +195,7 @@ export class MediaEndpoint implements Paced {
     this.sender.learn(this.receiver.latch.source)
     if (inbound.event) this.#report(this.#dtmf.receive(packet, inbound.codec.clockRate, now))
     if (this.#peer) this.#pass(packet, inbound, this.#peer, now)
+    else if (!inbound.event) this.#held = { packet, at: now }
   }
 
   #pass(packet: Buffer, inbound: Inbound, peer: MediaEndpoint, now: number): void {
