@@ -1,10 +1,9 @@
 import type { ArrivingId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
 import type { Media, MediaEndpoint } from '../ports/media.js'
-import { type Headers, type IncomingCall, type Leg, SipFailure } from '../ports/signaling.js'
-import { ALLOW } from './admission.js'
+import { type IncomingCall, type Leg, SipFailure } from '../ports/signaling.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
-import { sessionTimerHeaders } from './invite-headers.js'
+import { answerHeaders } from './invite-headers.js'
 import { because } from './reason.js'
 import type { CallSettings } from './services.js'
 
@@ -78,12 +77,7 @@ export class ArrivedLeg implements CalleeLeg {
     if (this.endpoint === undefined) throw new Error(`leg ${this.id} has no media endpoint yet`)
     if (this.closed) throw new SipFailure(487, 'the device has cancelled')
     const endpoint = this.endpoint
-    const headers: Headers = [
-      ...sessionTimerHeaders(this.invite, this.settings),
-      ['Allow', ALLOW],
-      ['Supported', 'timer'],
-      ['User-Agent', this.settings.userAgent],
-    ]
+    const headers = answerHeaders(this.invite, this.settings)
     const leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
     this.leg = leg
     leg.listen({

@@ -5,9 +5,8 @@ import type { Log } from '../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
 import type { Headers, IncomingCall, Leg, LegEvents } from '../ports/signaling.js'
 import type { Trunk } from '../routing/table.js'
-import { ALLOW } from './admission.js'
 import { endingOfFailure } from './failure.js'
-import { sessionTimerHeaders } from './invite-headers.js'
+import { answerHeaders } from './invite-headers.js'
 import type { CallSettings } from './services.js'
 import { warningHeader } from './warning.js'
 
@@ -176,12 +175,7 @@ export class CallerSide {
 
   private async sendAnswer(events: LegEvents): Promise<Leg> {
     const endpoint = await this.endpoint()
-    const headers: Headers = [
-      ...sessionTimerHeaders(this.invite, this.settings),
-      ['Allow', ALLOW],
-      ['Supported', 'timer'],
-      ['User-Agent', this.settings.userAgent],
-    ]
+    const headers = answerHeaders(this.invite, this.settings)
     this.leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
     this.leg.listen(events)
     if (this.invite.offer === '') await endpoint.accept(this.leg.remoteSdp)

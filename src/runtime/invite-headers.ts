@@ -58,7 +58,17 @@ function historyIsPrivate(invite: SipRequest): boolean {
   )
 }
 
-/** Session timer of our 200 to the caller, which the SIP server then keeps (RFC 4028 §9). */
+/** What each 200 of ours to an INVITE carries, whoever sent it. */
+export function answerHeaders(invite: SipRequest, settings: CallSettings): Headers {
+  return [
+    ...sessionTimerHeaders(invite, settings),
+    ['Allow', ALLOW],
+    ['Supported', 'timer'],
+    ['User-Agent', settings.userAgent],
+  ]
+}
+
+/** Session timer of our 200, which the SIP server then keeps (RFC 4028 §9). */
 export function sessionTimerHeaders(invite: SipRequest, settings: CallSettings): Headers {
   const callerKeepsTime = invite.headers('supported').some((tag) => tag.toLowerCase() === 'timer')
   const offered = invite.header('session-expires')

@@ -1,7 +1,7 @@
 import type { ArrivingId } from '../call/ids.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
-import { because } from './reason.js'
+import { because, HUNG_UP } from './reason.js'
 
 /**
  * The leg of a device that needs no SIP: our offer went out in its push, and its accept brought the answer. Its BYE
@@ -35,7 +35,7 @@ export class OfferedLeg implements CalleeLeg {
 
   /** The device hung up. */
   hungUp(): Promise<void> {
-    return this.ended('SIP;cause=200;text="Normal call clearing"')
+    return this.ended(HUNG_UP)
   }
 
   close(): Promise<void> {

@@ -17,7 +17,7 @@ import { endingOfFailure } from './failure.js'
 import { MediaWatch } from './media-watch.js'
 import { OfferedLeg } from './offered-leg.js'
 import { PushOffers } from './push-offers.js'
-import { because } from './reason.js'
+import { because, HUNG_UP } from './reason.js'
 import type { CallFacts, Services } from './services.js'
 import { CallTimers } from './timers.js'
 import { Wakes } from './wakes.js'
@@ -117,7 +117,7 @@ export class Performer {
         this.hooks.ended()
         // A caller that cancelled has no leg left to be closed, and its media would stay as long as the slowest dial.
         if (callerIsGone(this.hooks.state())) this.run(this.caller.close())
-        return this.run(Promise.all([this.legs.releaseMedia(), this.offers.close()]))
+        return this.releaseMedia()
       case 'release':
         this.timers.stopAll()
         // The world is to be tidy even where a leg never answered.
@@ -138,7 +138,12 @@ export class Performer {
   async hungUp(id: DeviceLegId): Promise<void> {
     const leg = this.legs.find(id)
     if (leg instanceof OfferedLeg) await leg.hungUp()
-    else await leg?.hangUp('SIP;cause=200;text="Normal call clearing"')
+    else await leg?.hangUp(HUNG_UP)
+  }
+
+  /** Gives back the media of INVITEs and offers that have lost, or all of them where nobody has won. */
+  private releaseMedia(winner?: DeviceLegId): void {
+    this.run(Promise.all([this.legs.releaseMedia(winner), this.offers.close()]))
   }
 
   /** Gives all media back. */
@@ -210,7 +215,7 @@ export class Performer {
   /** The others give their media back as where the caller is there. */
   private comfort(id: DeviceLegId): void {
     const leg = this.leg(id)
-    this.run(Promise.all([this.legs.releaseMedia(id), this.offers.close()]))
+    this.releaseMedia(id)
     comfort(leg).catch((error: unknown) => {
       this.services.log.warn({ err: error, callId: this.call.id }, 'a callee could not be kept waiting')
       this.run(leg.hangUp(reasonOf(endingOfFailure(error))))
@@ -219,7 +224,7 @@ export class Performer {
 
   private connect(id: DeviceLegId): void {
     const leg = this.leg(id)
-    this.run(Promise.all([this.legs.releaseMedia(id), this.offers.close()]))
+    this.releaseMedia(id)
     connect(this.caller, () => this.caller.answer(this.callerEvents()), leg).then(
       () => this.hooks.post({ type: 'connected' }),
       (error: unknown) => {
