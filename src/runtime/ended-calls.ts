@@ -1,6 +1,7 @@
 import type { Ending } from '../call/ending.js'
 import type { CallView } from '../ports/call-control.js'
 import type { Clock } from '../ports/clock.js'
+import { Recent } from './recent.js'
 
 /** A call that is over, as its devices may still ask for it. */
 export interface EndedCall {
@@ -21,30 +22,17 @@ const MOST = 20_000
  * is on disk.
  */
 export class EndedCalls {
-  private readonly calls = new Map<string, { readonly call: EndedCall; readonly until: number }>()
+  private readonly calls: Recent<EndedCall>
 
-  constructor(private readonly clock: Pick<Clock, 'now'>) {}
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.calls = new Recent(clock, KEEP_MS, MOST)
+  }
 
   remember(call: EndedCall): void {
-    this.calls.set(call.view.callId, { call, until: this.clock.now() + KEEP_MS * 1000 })
-    this.forgetOld()
+    this.calls.remember(call.view.callId, call)
   }
 
   find(callId: string): EndedCall | undefined {
-    const found = this.calls.get(callId)
-    return found !== undefined && found.until > this.clock.now() ? found.call : undefined
-  }
-
-  get size(): number {
-    return this.calls.size
-  }
-
-  /** In the order in which they ended, so the oldest come first. */
-  private forgetOld(): void {
-    const now = this.clock.now()
-    for (const [id, { until }] of this.calls) {
-      if (until > now && this.calls.size <= MOST) return
-      this.calls.delete(id)
-    }
+    return this.calls.find(callId)
   }
 }

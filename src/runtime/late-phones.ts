@@ -4,6 +4,7 @@ import type { DialRequest, Signaling } from '../ports/signaling.js'
 import { SipFailure } from '../ports/signaling.js'
 import type { Binding } from '../ports/store.js'
 import { flowUri } from '../registrar/flow.js'
+import { Recent } from './recent.js'
 
 /** A call that is over, as a phone is told of it that slept through it. */
 export interface MissedCall {
@@ -33,7 +34,7 @@ const NO_MEDIA = [
  * INVITE that it was woken for, and the CANCEL with the reason.
  */
 export class LatePhones {
-  private readonly owed = new Map<string, { readonly call: MissedCall; readonly until: number }>()
+  private readonly owed: Recent<MissedCall>
 
   constructor(
     private readonly deps: {
@@ -41,29 +42,18 @@ export class LatePhones {
       readonly clock: Pick<Clock, 'now'>
       readonly log: Log
     },
-  ) {}
-
-  get size(): number {
-    return this.owed.size
+  ) {
+    this.owed = new Recent(deps.clock, KEEP_MS, MOST)
   }
 
   owe(deviceId: string, call: MissedCall): void {
-    const now = this.deps.clock.now()
-    this.owed.delete(deviceId)
-    this.owed.set(deviceId, { call, until: now + KEEP_MS * 1000 })
-    for (const [id, { until }] of this.owed) {
-      if (until > now && this.owed.size <= MOST) return
-      this.owed.delete(id)
-    }
+    this.owed.remember(deviceId, call)
   }
 
   /** A phone has registered. */
   registered(binding: Binding): void {
-    if (binding.deviceId === null) return
-    const found = this.owed.get(binding.deviceId)
-    if (found === undefined) return
-    this.owed.delete(binding.deviceId)
-    if (found.until > this.deps.clock.now()) void this.tell(found.call, binding)
+    const missed = binding.deviceId === null ? undefined : this.owed.take(binding.deviceId)
+    if (missed !== undefined) void this.tell(missed, binding)
   }
 
   private async tell({ invite, reason }: MissedCall, binding: Binding): Promise<void> {
