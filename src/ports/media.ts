@@ -1,12 +1,27 @@
-/** What a waiting or silent side hears. */
+/** What a side hears that is waiting, is told something, or has nobody to hear. */
 export type Sound =
   /** Ringback of a country, ISO 3166-1 alpha-2 in lower case (ITU-T E.180). */
   | { readonly kind: 'ringback'; readonly country: string }
   /** What was waited for does not come, by country as ringback is. */
   | { readonly kind: 'congestion'; readonly country: string }
+  /** Who was wanted is talking, by country as ringback is. */
+  | { readonly kind: 'busy'; readonly country: string }
   /** Somebody accepted; the device is being connected. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'silence' }
+  /** A recording, by a path that the engine can read: mono WAV at 8 or 16 kHz, 16 bit PCM, A-law or mu-law. */
+  | { readonly kind: 'file'; readonly path: string }
+
+/**
+ * How a performance came to its end: `finished` after its last sound, `stopped` by another sound, another
+ * performance, `join` or `close`.
+ */
+export type PerformanceEnd = 'finished' | 'stopped'
+
+export interface PerformOptions {
+  /** How often all of the sounds are heard, one after the other; 1 or more. */
+  readonly times: number
+}
 
 export interface MediaCounters {
   readonly packetsIn: number
@@ -26,8 +41,17 @@ export interface MediaEndpoint {
   accept(answerSdp: string): Promise<void>
   /** A new offer of the peer (re-INVITE); resolves to our answer. Rejects `not-acceptable`, and nothing changes then. */
   modify(offerSdp: string): Promise<string>
-  /** Plays until another sound, `join` or `close`. */
+  /**
+   * Plays until another sound, a performance, `join` or `close`; a file begins anew at its end. Resolves when it
+   * began. Rejects `not-acceptable` for a file that cannot be played, where the engine knows that by then.
+   */
   play(sound: Sound): Promise<void>
+  /**
+   * Plays sounds to their end, a file once and a tone for one cadence each time, and resolves when the last one is
+   * over or something stopped them. Rejects `not-acceptable`, with the reason, for a file that cannot be played;
+   * `lost` where the engine went away meanwhile.
+   */
+  perform(sounds: readonly Sound[], options: PerformOptions): Promise<PerformanceEnd>
   /** Relays both ways. Rejects `not-acceptable` where the sides share no codec. */
   join(other: MediaEndpoint): Promise<void>
   counters(): Promise<MediaCounters>
@@ -40,6 +64,11 @@ export interface MediaEndpointEvents {
   timeout?(): void
   /** The engine is gone, and the endpoint with it. */
   lost?(): void
+  /**
+   * The peer pressed a key (RFC 4733 telephone-event), told once a press: `0` to `9`, `*`, `#`, `A` to `D`. Joined or
+   * not; what was negotiated without telephone-event yields none.
+   */
+  digit?(digit: string): void
 }
 
 /** How our own offer carries the media: in the clear, keyed in the SDP (RFC 4568), or by ICE and DTLS (RFC 8827). */

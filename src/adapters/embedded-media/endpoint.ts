@@ -4,6 +4,7 @@ import {
   type MediaEndpoint,
   type MediaEndpointOptions,
   MediaError,
+  type PerformanceEnd,
   type Sound,
 } from '../../ports/media.js'
 import { translated } from './errors.js'
@@ -22,6 +23,7 @@ export class EmbeddedEndpoint implements MediaEndpoint {
       ...(offerLike === undefined ? {} : { offerLike: own(offerLike).endpoint }),
     })
     endpoint.on('media-timeout', () => events?.timeout?.())
+    endpoint.on('dtmf', ({ digit }) => events?.digit?.(digit))
     endpoint.on('lost', () => events?.lost?.())
     return new EmbeddedEndpoint(endpoint)
   }
@@ -44,6 +46,10 @@ export class EmbeddedEndpoint implements MediaEndpoint {
 
   async play(sound: Sound): Promise<void> {
     await translated(() => this.endpoint.play(sound))
+  }
+
+  perform(): Promise<PerformanceEnd> {
+    return Promise.reject(new MediaError('not-acceptable', 'the engine plays nothing to its end yet'))
   }
 
   join(other: MediaEndpoint): Promise<void> {

@@ -6,7 +6,7 @@ const CODES: Readonly<Record<EngineCode, MediaErrorCode>> = {
   'bad-sdp': 'not-acceptable',
   'bad-state': 'lost',
   'bad-option': 'lost',
-  'bad-file': 'lost',
+  'bad-file': 'not-acceptable',
   'no-ports': 'exhausted',
   'unknown-endpoint': 'lost',
   'engine-lost': 'lost',

@@ -48,7 +48,7 @@ export class Channel {
       })
     }
     this.playing = true
-    this.connection.execute('playback', streamOf(sound), (done) => {
+    this.connection.execute('playback', streamOf(sound, true), (done) => {
       if (playback !== this.playback || !this.playing) return
       this.playing = false
       const response = done.getHeader('Application-Response')

@@ -5,6 +5,7 @@ import {
   type MediaEndpoint,
   MediaError,
   type MediaEndpointEvents,
+  type PerformanceEnd,
   type Sound,
 } from '../../ports/media.js'
 import { Channel } from './channel.js'
@@ -139,6 +140,10 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       this.sound = sound
       this.channel?.play(sound)
     })
+  }
+
+  perform(): Promise<PerformanceEnd> {
+    return Promise.reject(new MediaError('not-acceptable', 'FreeSWITCH plays nothing to its end yet'))
   }
 
   join(other: MediaEndpoint): Promise<void> {

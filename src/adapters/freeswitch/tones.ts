@@ -1,4 +1,5 @@
 import type { Sound } from '../../ports/media.js'
+import { fileOf } from './files.js'
 
 /**
  * What FreeSWITCH plays, in TGML: `%(on ms, off ms, Hz, …)`, parts divided by semicolons. Ringback by country, from
@@ -43,22 +44,57 @@ const RECOMMENDED = once(1000, 4000, 425)
 /** Three quick rising notes: heard as progress, and as no country's ringback. */
 const CONNECTING = [once(120, 40, 523), once(120, 40, 659), once(160, 1520, 784)].join(';')
 
+/** On as long as off. */
+const even = (ms: number, ...hz: number[]): string => once(ms, ms, ...hz)
+const US_BUSY = even(500, 480, 620)
+
+const BUSY: Readonly<Record<string, string>> = {
+  us: US_BUSY,
+  ca: US_BUSY,
+  gb: even(375, 400),
+  de: even(480, 425),
+  fr: even(500, 440),
+  il: even(500, 400),
+  jp: even(500, 400),
+  in: even(750, 400),
+  au: even(375, 425),
+  br: even(250, 425),
+  ch: even(500, 425),
+  cn: even(350, 450),
+  es: even(200, 425),
+  it: even(500, 425),
+  nl: even(500, 425),
+  nz: even(500, 400),
+  pl: even(500, 425),
+  pt: even(500, 425),
+  ru: even(350, 425),
+  se: even(250, 425),
+}
+const RECOMMENDED_BUSY = even(500, 425)
+
 const NORTH_AMERICAN: ReadonlySet<string> = new Set(['us', 'ca'])
 const REORDER = once(250, 250, 480, 620)
+/** A pause has no cadence: a frame of it is as little as can be heard to its end. */
+const SILENCE_MS = 20
+
 /** Quick, as E.180 has it everywhere else. */
 const CONGESTION = once(250, 250, 425)
 
-/** What is to be played without end for a sound. */
-export function streamOf(sound: Sound): string {
+/** What is to be played for a sound: a tone without end or for one cadence; a file once, whatever `endless` says. */
+export function streamOf(sound: Sound, endless: boolean): string {
   switch (sound.kind) {
     case 'ringback':
-      return endless(ringbackOf(sound.country))
+      return tone(ringbackOf(sound.country), endless)
     case 'congestion':
-      return endless(NORTH_AMERICAN.has(sound.country.toLowerCase()) ? REORDER : CONGESTION)
+      return tone(NORTH_AMERICAN.has(sound.country.toLowerCase()) ? REORDER : CONGESTION, endless)
+    case 'busy':
+      return tone(byCountry(BUSY, sound.country) ?? RECOMMENDED_BUSY, endless)
     case 'connecting':
-      return endless(CONNECTING)
+      return tone(CONNECTING, endless)
     case 'silence':
-      return 'silence_stream://-1'
+      return `silence_stream://${endless ? -1 : SILENCE_MS}`
+    case 'file':
+      return fileOf(sound.path)
     default:
       return sound satisfies never
   }
@@ -66,10 +102,14 @@ export function streamOf(sound: Sound): string {
 
 /** A country's ringback in TGML; an unknown country gets what the ITU recommends. */
 export function ringbackOf(country: string): string {
-  const code = country.toLowerCase()
-  return RINGBACK[ALIASES[code] ?? code] ?? RECOMMENDED
+  return byCountry(RINGBACK, country) ?? RECOMMENDED
 }
 
-function endless(cadence: string): string {
-  return `tone_stream://${cadence};loops=-1`
+function byCountry(tones: Readonly<Record<string, string>>, country: string): string | undefined {
+  const code = country.toLowerCase()
+  return tones[ALIASES[code] ?? code]
+}
+
+function tone(cadence: string, endless: boolean): string {
+  return `tone_stream://${cadence}${endless ? ';loops=-1' : ''}`
 }

@@ -27,5 +27,33 @@ it.each([...countries, 'uk', 'GB', 'xx'])('rings as the embedded engine does in 
 })
 
 it('says that somebody accepted as the embedded engine does, without end', () => {
-  expect(streamOf({ kind: 'connecting' })).toBe(`tone_stream://${tgml({ kind: 'connecting' })};loops=-1`)
+  expect(streamOf({ kind: 'connecting' }, true)).toBe(
+    `tone_stream://${tgml({ kind: 'connecting' })};loops=-1`,
+  )
+})
+
+it.each([...countries, 'uk', 'GB', 'xx'])(
+  'says busy as the embedded engine does in %s, for one cadence',
+  (country) => {
+    expect(streamOf({ kind: 'busy', country }, false)).toBe(
+      `tone_stream://${tgml({ kind: 'busy', country })}`,
+    )
+  },
+)
+
+it('leaves a recording where it is, by its whole path', () => {
+  expect(streamOf({ kind: 'file', path: '/srv/sounds/hello there.wav' }, true)).toBe(
+    '/srv/sounds/hello there.wav',
+  )
+  expect(streamOf({ kind: 'file', path: 'hello.wav' }, false)).toMatch(/^\/.+\/hello\.wav$/)
+})
+
+it.each([
+  '/srv/${system(reboot)}.wav',
+  '{loops=9}/srv/a.wav',
+  'http://example.com/a.wav',
+  '/srv/a.wav\n\napi reboot',
+  '',
+])('plays no path that FreeSWITCH would take for more than a file: %j', (path) => {
+  expect(() => streamOf({ kind: 'file', path }, false)).toThrow(/cannot be given the path/)
 })
