@@ -1,4 +1,4 @@
-import { GRANTS, type Grant } from '../clients/tokens/claims.js'
+import { type Grants, PLAIN_GRANTS } from '../clients/tokens/claims.js'
 import { loadTokenKeys, type TokenKey, TokenKeyError } from '../clients/tokens/keys.js'
 import { createTokens } from '../clients/tokens/tokens.js'
 import { parseDuration } from '../config/duration.js'
@@ -31,7 +31,7 @@ export function tokenCommand(deps: StoreDeps, clock = WALL_CLOCK): Command {
       grant: {
         type: 'string',
         value: 'LIST',
-        describe: `what it may do, of ${GRANTS.join(',')}; all without it`,
+        describe: `what it may do, of ${PLAIN_GRANTS.join(',')}; all without it`,
       },
       for: { type: 'string', value: 'TIME', describe: 'how long; tokens.client-lifetime without it' },
       config: configOption,
@@ -58,15 +58,15 @@ export function tokenCommand(deps: StoreDeps, clock = WALL_CLOCK): Command {
   })
 }
 
-function readGrants(list: string | undefined): Partial<Record<Grant, true>> {
-  const names = list === undefined ? GRANTS : list.split(',').map((name) => known(name.trim()))
+function readGrants(list: string | undefined): Grants {
+  const names = list === undefined ? PLAIN_GRANTS : list.split(',').map((name) => known(name.trim()))
   return Object.fromEntries(names.map((name) => [name, true]))
 }
 
-function known(name: string): Grant {
-  const grant = GRANTS.find((each) => each === name)
-  if (grant === undefined) throw new UsageError(`there is no grant "${name}"; there are ${GRANTS.join(', ')}`)
-  return grant
+function known(name: string): keyof Grants {
+  const grant = PLAIN_GRANTS.find((each) => each === name)
+  if (grant !== undefined) return grant
+  throw new UsageError(`there is no grant "${name}"; there are ${PLAIN_GRANTS.join(', ')}`)
 }
 
 /** Milliseconds. */

@@ -45,8 +45,8 @@ interface Common {
   readonly tag: 'calls' | 'devices' | 'channel' | 'invitations' | 'forwarding' | 'admin' | 'server'
   readonly summary: string
   readonly description?: string
-  /** Of a client token. */
-  readonly grant?: Grant
+  /** Of a client token; of a list, one will do. */
+  readonly grant?: Grant | readonly Grant[]
   /** Of a call token: for how long after its expiry it is taken, in milliseconds. */
   readonly leewayMs?: number
   /** What the handler may throw, beyond what follows from security and input. */

@@ -2,13 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { bearerChallenge, bearerOf } from './bearer.js'
 import { Problem } from './problem.js'
 import type { ProblemType } from './problem-types.js'
-import type {
-  CallClaims,
-  ClientClaims,
-  Grant,
-  InvitationClaims,
-  TokenFault,
-  TokenVerifier,
+import {
+  type CallClaims,
+  type ClientClaims,
+  type Grant,
+  granted,
+  type InvitationClaims,
+  type TokenFault,
+  type TokenVerifier,
 } from './tokens.js'
 
 /** What proves who asks, and what it says of them. */
@@ -30,8 +31,8 @@ export type Identity<S extends Scheme = Scheme> = {
 export interface Demand {
   /** One of these. */
   readonly security: readonly Scheme[]
-  /** What a client token must grant. */
-  readonly grant?: Grant
+  /** What a client token must grant; of a list, one will do. */
+  readonly grant?: Grant | readonly Grant[]
   /** For how long after its expiry a call token is taken, in milliseconds. */
   readonly leewayMs?: number
 }
@@ -133,12 +134,19 @@ export function refusalOf(fault: TokenFault): Problem {
   }
 }
 
-function demandGrant({ grants }: ClientClaims, grant: Grant | undefined): void {
-  if (grant === undefined || grants[grant] === true) return
-  throw new Problem('grant-missing', `The token does not grant ${grant}.`, {
-    headers: bearerChallenge('insufficient_scope', grant),
-    members: { grant },
+function demandGrant(claims: ClientClaims, grant: Demand['grant']): void {
+  const [first, ...rest] = grantsOf(grant)
+  if (first === undefined || granted(claims, first, ...rest)) return
+  throw new Problem('grant-missing', `The token does not grant ${[first, ...rest].join(' or ')}.`, {
+    headers: bearerChallenge('insufficient_scope', first),
+    members: { grant: first },
   })
+}
+
+/** As a list: those of which one is needed. */
+export function grantsOf(grant: Demand['grant']): readonly Grant[] {
+  if (grant === undefined) return []
+  return typeof grant === 'string' ? [grant] : grant
 }
 
 function nameOf(scheme: Scheme): string {

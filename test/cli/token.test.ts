@@ -33,6 +33,7 @@ describe('reveille token', () => {
     expect(await readKeyed(out)).toEqual({
       ...{ client: 'alice', user: 'alice', jti: expect.any(String) as string },
       grants: { register: true, devices: true, invitations: true, channel: true, 'primary-calls': true },
+      issuedAt: clock.now(),
       expiresAt: clock.now() + 86_400_000_000,
     })
   })

@@ -1,3 +1,4 @@
+import type { Grants } from '../../src/clients/tokens/claims.js'
 import { describe, expect, it } from 'vitest'
 import { createTokens } from '../../src/clients/tokens/tokens.js'
 import { sharedKeys } from '../tokens/keys.js'
@@ -117,7 +118,7 @@ describe('a REGISTER with a client token', () => {
     await expectInvalid(harness, withToken(token, { user: 'carol' }), 'expired')
   })
 
-  it.each([{ grants: {} }, { grants: { channel: true, devices: true } }])(
+  it.each<{ grants: Grants }>([{ grants: {} }, { grants: { channel: true, devices: true } }])(
     'is refused where it does not (%j), and the grant is named',
     async ({ grants }) => {
       const harness = new Harness()

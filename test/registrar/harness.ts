@@ -139,7 +139,8 @@ export class Harness {
     more: { readonly deviceId?: string; readonly grants?: Grants } = {},
   ): Promise<string> {
     const expiresAt = this.clock.now() + 3_600_000_000
-    const claims = { client: `${user}-app`, user, grants: { register: true }, expiresAt, ...more }
+    const grants: Grants = { register: true }
+    const claims = { client: `${user}-app`, user, grants, expiresAt, ...more }
     return `Bearer ${await (await this.tokens).mintClient(claims)}`
   }
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Grants } from '../../src/clients/tokens/claims.js'
 import { loadTokenKeys } from '../../src/clients/tokens/keys.js'
 import { createTokens, type Tokens } from '../../src/clients/tokens/tokens.js'
 import { FakeClock } from '../support/fake-clock.js'
@@ -9,7 +10,10 @@ import { configuredKeys, fileOf, keyFiles, sharedKeys } from './keys.js'
 const clock = new FakeClock()
 const NOW = clock.now()
 const CALL = { callId: 'call-1', deviceId: 'device-1', user: 'alice', expiresAt: NOW + 30_000_000 }
-const CLIENT = { client: 'alice-phone', user: 'alice', grants: { register: true }, expiresAt: NOW + 3600e6 }
+const CLIENT = {
+  ...{ client: 'alice-phone', user: 'alice', expiresAt: NOW + 3600e6 },
+  grants: { register: true } satisfies Grants,
+} as const
 const INVITATION = { invitationId: 'i-1', deviceId: 'device-1', expiresAt: NOW + 60_000_000 }
 
 async function tokens(secret?: Uint8Array, at = clock): Promise<Tokens> {
@@ -42,7 +46,10 @@ describe('a token', () => {
     const device = { ...CLIENT, deviceId: 'device-1' }
     for (const client of [CLIENT, device]) {
       const jti = expect.any(String) as string
-      expect(await all.verifyClient(await all.mintClient(client))).toEqual({ ...client, jti })
+      expect(await all.verifyClient(await all.mintClient(client))).toEqual({
+        ...client,
+        ...{ jti, issuedAt: NOW },
+      })
     }
     const invitation = await all.mintInvitation(INVITATION)
     expect(await all.verifyInvitation(invitation)).toEqual({
@@ -64,6 +71,7 @@ describe('a token', () => {
     const more = { aud: 'reveille:client', jti: 'x', exp: NOW / 1e6 + 60.5 }
     expect(await all.verifyClient(forge(HEADER, { ...client, ...more }))).toEqual({
       ...{ client: 'app', user: 'bob', grants: { register: true }, jti: 'x' },
+      issuedAt: 0,
       expiresAt: NOW + 60_500_000,
     })
   })
@@ -164,6 +172,7 @@ describe('a token that is not ours', () => {
     ['no grants', { grants: undefined }],
     ['a list of grants', { grants: ['register'] }],
     ['no user', { user: undefined }],
+    ['an instant of issue that is none', { iat: 'now' }],
   ])('but a client’s with %s is refused', async (_name, more) => {
     const payload = {
       sub: 'app',

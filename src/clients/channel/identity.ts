@@ -1,6 +1,6 @@
 import type { ClientAddress } from '../../ports/client-messages.js'
 import type { DeviceStore } from '../../ports/store.js'
-import type { ClientClaims } from '../tokens/claims.js'
+import { type ClientClaims, granted, type Grants } from '../tokens/claims.js'
 import type { Tokens } from '../tokens/tokens.js'
 import type { CloseCause } from './close-cause.js'
 
@@ -9,6 +9,10 @@ export interface ChannelIdentity {
   readonly address: ClientAddress
   readonly user: string
   readonly mayInvite: boolean
+  readonly grants: Grants
+  /** Of the token that it was opened with, or renewed last. */
+  readonly tokenId: string
+  readonly issuedAt: number
   readonly expiresAt: number
 }
 
@@ -38,11 +42,11 @@ export async function identify(
 ): Promise<ChannelIdentity | CloseCause> {
   const claims = await tokens.verifyClient(hello.token)
   if ('fault' in claims) return claims.fault === 'expired' ? 'token-expired' : 'bad-token'
-  if (claims.grants.channel !== true) return 'not-allowed'
+  if (!granted(claims, 'channel', 'incoming', 'outgoing', 'presence')) return 'not-allowed'
   const address = await addressOf(claims, hello.device, store)
   if (address === null) return 'not-allowed'
-  const { user, grants, expiresAt } = claims
-  return { address, user, mayInvite: grants.invitations === true, expiresAt }
+  const { user, grants, jti: tokenId, issuedAt, expiresAt } = claims
+  return { address, user, mayInvite: granted(claims, 'invitations'), grants, tokenId, issuedAt, expiresAt }
 }
 
 export function sameAddress(a: ClientAddress, b: ClientAddress): boolean {

@@ -1,3 +1,15 @@
+import { type Grants, readGrants } from './grants.js'
+
+export {
+  type Grant,
+  GRANTS,
+  granted,
+  type Grants,
+  type OutgoingGrant,
+  PLAIN_GRANTS,
+  type PresenceGrant,
+} from './grants.js'
+
 /** What tokens say. Times: microseconds since the epoch. */
 
 /** Opens one call for one device, until the hold of the call ends. */
@@ -13,11 +25,15 @@ export interface CallClaims {
 export interface ClientClaims {
   /** Name of the client: whose token it is. */
   readonly client: string
+  /** Whom it acts for: a user of the configuration, or, where it may be called, a client of its own. */
   readonly user: string
   /** The one device that the token is for, where it is for one. */
   readonly deviceId?: string
   readonly grants: Grants
+  /** Its id, by which it can be revoked. */
   readonly jti: string
+  /** Zero where the token does not say: older than any instant from which the client's tokens are revoked. */
+  readonly issuedAt: number
   readonly expiresAt: number
 }
 
@@ -28,10 +44,6 @@ export interface InvitationClaims {
   readonly jti: string
   readonly expiresAt: number
 }
-
-export const GRANTS = ['register', 'devices', 'invitations', 'channel', 'primary-calls'] as const
-export type Grant = (typeof GRANTS)[number]
-export type Grants = { readonly [Name in Grant]?: boolean }
 
 export type TokenFault =
   | 'missing'
@@ -66,19 +78,21 @@ export function clientPayload({
   user,
   deviceId,
   grants,
-}: Omit<ClientClaims, 'jti' | 'expiresAt'>): Payload {
+}: Omit<ClientClaims, 'jti' | 'issuedAt' | 'expiresAt'>): Payload {
   return { sub: client, user, ...(deviceId === undefined ? {} : { device: deviceId }), grants }
 }
 
 export function readClient(payload: Payload): ClientClaims | undefined {
   const [client, user] = [idOf(payload, 'sub'), idOf(payload, 'user')]
   const deviceId = idOf(payload, 'device')
-  const grants = readGrants(payload['grants'])
   const life = readLife(payload)
+  const issuedAt = readInstant(payload['iat'] ?? 0)
   // A device that cannot be read must not become a token for any device.
   if (payload['device'] !== undefined && deviceId === undefined) return undefined
-  if (client === undefined || user === undefined || !grants || !life) return undefined
-  return { client, user, ...(deviceId === undefined ? {} : { deviceId }), grants, ...life }
+  if (client === undefined || user === undefined || !life || issuedAt === undefined) return undefined
+  const grants = readGrants(payload['grants'], user)
+  if (!grants) return undefined
+  return { client, user, ...(deviceId === undefined ? {} : { deviceId }), grants, issuedAt, ...life }
 }
 
 export function invitationPayload({
@@ -97,15 +111,13 @@ export function readInvitation(payload: Payload): InvitationClaims | undefined {
 }
 
 function readLife({ exp, jti }: Payload): { readonly jti: string; readonly expiresAt: number } | undefined {
-  if (typeof exp !== 'number' || !Number.isFinite(exp) || !isId(jti)) return undefined
-  return { jti, expiresAt: Math.round(exp * 1_000_000) }
+  const expiresAt = readInstant(exp)
+  return expiresAt === undefined || !isId(jti) ? undefined : { jti, expiresAt }
 }
 
-/** Those that are given; a grant that this version does not know gives nothing. */
-function readGrants(value: unknown): Grants | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const given = value as Payload
-  return Object.fromEntries(GRANTS.filter((name) => given[name] === true).map((name) => [name, true]))
+/** A NumericDate (RFC 7519 §2), in microseconds. */
+function readInstant(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.round(seconds * 1_000_000) : undefined
 }
 
 function idOf(payload: Payload, name: string): string | undefined {

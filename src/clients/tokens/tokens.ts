@@ -28,7 +28,8 @@ export interface Tokens {
   mintCall(claims: Omit<CallClaims, 'jti'>): Promise<string>
   /** `leewayMs`: for how long after its expiry the token is still taken. */
   verifyCall(token: string, leewayMs?: number): Promise<CallClaims | Refused>
-  mintClient(claims: Omit<ClientClaims, 'jti'>): Promise<string>
+  /** Issued now. `jti`: its id, where whoever mints wishes to know it. */
+  mintClient(claims: Omit<ClientClaims, 'jti' | 'issuedAt'> & { readonly jti?: string }): Promise<string>
   verifyClient(token: string): Promise<ClientClaims | Refused>
   mintInvitation(claims: Omit<InvitationClaims, 'jti'>): Promise<string>
   verifyInvitation(token: string): Promise<InvitationClaims | Refused>
@@ -57,9 +58,13 @@ export function createTokens({ keys, clock }: TokensOptions): Tokens {
   const { header, signer } = signingKey(keys)
   const byId = new Map(keys.map((key) => [key.id, key]))
 
-  function mint(audience: Audience, payload: Payload, expiresAt: number): Promise<string> {
+  function mint(
+    audience: Audience,
+    payload: Payload,
+    expiresAt: number,
+    jti = newTokenId(),
+  ): Promise<string> {
     const exp = Math.ceil(expiresAt / 1_000_000)
-    const jti = randomBytes(16).toString('base64url')
     return new SignJWT({ ...payload, aud: audience, jti, exp }).setProtectedHeader(header).sign(signer)
   }
 
@@ -96,11 +101,19 @@ export function createTokens({ keys, clock }: TokensOptions): Tokens {
   return {
     mintCall: (claims) => mint(AUDIENCE.call, callPayload(claims), claims.expiresAt),
     verifyCall: (token, leewayMs) => verify(AUDIENCE.call, token, readCall, leewayMs),
-    mintClient: (claims) => mint(AUDIENCE.client, clientPayload(claims), claims.expiresAt),
+    mintClient: ({ jti, ...claims }) => {
+      const payload = { ...clientPayload(claims), iat: Math.floor(clock.now() / 1000) / 1000 }
+      return mint(AUDIENCE.client, payload, claims.expiresAt, jti)
+    },
     verifyClient: (token) => verify(AUDIENCE.client, token, readClient),
     mintInvitation: (claims) => mint(AUDIENCE.invitation, invitationPayload(claims), claims.expiresAt),
     verifyInvitation: (token) => verify(AUDIENCE.invitation, token, readInvitation),
   }
+}
+
+/** An id for a token, which nobody can guess. */
+export function newTokenId(): string {
+  return randomBytes(16).toString('base64url')
 }
 
 function signingKey([first]: readonly TokenKey[]) {

@@ -2,7 +2,7 @@ import type { Operation, ResponseSpec } from '../operation.js'
 import { problemSchema } from '../problem.js'
 import { PROBLEM_TYPES, type ProblemType } from '../problem-types.js'
 import type { Method, Route } from '../route.js'
-import { type Scheme, SECURITY_PROBLEMS } from '../security.js'
+import { grantsOf, type Scheme, SECURITY_PROBLEMS } from '../security.js'
 import { type JsonSchema, SchemaBook } from './json-schema.js'
 
 /** The API as its routes describe it (OpenAPI 3.1.1). */
@@ -86,7 +86,9 @@ function pathItem({ methods }: Route, book: SchemaBook): object {
 
 function describe(operation: Operation, book: SchemaBook): object {
   const { id, tag, summary, description, grant, security, body } = operation
-  const more = [description, grant === undefined ? undefined : `A client token needs the grant \`${grant}\`.`]
+  const grants = grantsOf(grant).map((name) => `\`${name}\``)
+  const needed = grants.length === 0 ? undefined : `A client token needs the grant ${grants.join(' or ')}.`
+  const more = [description, needed]
   const text = more.filter((part) => part !== undefined).join('\n\n')
   const parameters = parametersOf(operation, book)
   return {

@@ -47,7 +47,7 @@ export function clientMessages(hub: Pick<ClientHub, 'poll'>): Route {
     description:
       'Of two polls of one client the later one ends the other. The numbers are those of the channel.',
     security: 'client-token',
-    grant: 'channel',
+    grant: ['channel', 'incoming', 'outgoing', 'presence'],
     query,
     responses: { 200: { description: 'The messages; none where none came in time.', json: polled } },
     problems: ['token-foreign', 'unavailable'],

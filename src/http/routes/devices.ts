@@ -52,7 +52,7 @@ export function deviceRoutes(devices: Devices): readonly Route[] {
       'The same request again changes nothing. A REGISTER with the same instance belongs to the device, and need ' +
       'not bring the push token.',
     security: 'client-token',
-    grant: 'devices',
+    grant: ['devices', 'incoming'],
     params,
     body: deviceBody,
     responses: {
@@ -77,7 +77,7 @@ export function deviceRoutes(devices: Devices): readonly Route[] {
     summary: 'Retires a device',
     description: 'It is pushed no more. Registrations of the app stay until they end by themselves.',
     security: 'client-token',
-    grant: 'devices',
+    grant: ['devices', 'incoming'],
     params,
     responses: { 204: { description: 'Done, now or before.', empty: true } },
     problems: ['token-foreign', 'device-not-found', 'unavailable'],

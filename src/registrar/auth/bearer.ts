@@ -16,7 +16,7 @@ interface CallProof {
 interface ClientProof {
   readonly user: string
   readonly deviceId?: string
-  readonly grants: { readonly register?: boolean }
+  readonly grants: { readonly register?: true; readonly incoming?: true }
 }
 
 interface Fault {
@@ -83,7 +83,9 @@ export function createBearer(options: BearerOptions): Authenticator {
   }
 
   function ofClient({ user, deviceId, grants }: ClientProof, request: AuthRequest): Granted | Denial {
-    if (grants.register !== true) return deny('no grant register', request, 'insufficient_scope')
+    if (grants.register === undefined && grants.incoming === undefined) {
+      return deny('no grant register', request, 'insufficient_scope')
+    }
     return { kind: 'granted', user, ...(deviceId === undefined ? {} : { deviceId }) }
   }
 

@@ -52,7 +52,7 @@ export async function clientToken(user: string, device: string): Promise<string>
   const keys = await loadTokenKeys([{ id: 'test', algorithm: 'HS256', secret: SECRET }], () =>
     Promise.reject(new Error('the key is here')),
   )
-  const grants = { channel: true, devices: true, 'primary-calls': true }
+  const grants = { channel: true, devices: true, 'primary-calls': true } as const
   const expiresAt = clock.now() + 3_600_000_000
   return createTokens({ keys, clock }).mintClient({
     client: device,
