@@ -20,6 +20,8 @@ export interface DeviceRef {
   readonly deviceId: string
   /** It has a live push token. */
   readonly wakeable: boolean
+  /** It comes by an INVITE of its own: it is woken at once, and never dialled. */
+  readonly callsIn: boolean
 }
 
 /** A device of a user, with the binding that it has at the moment, if any. */

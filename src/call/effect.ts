@@ -1,11 +1,15 @@
 import type { DialTarget } from './destination.js'
 import type { Ending } from './ending.js'
+import type { Performance } from './performance.js'
 import type { HoldStyle, RouteTarget } from './plan.js'
-import type { AttemptId, DeviceLegId, DialId, LegId, TimerId } from './ids.js'
+import type { AttemptId, DeviceLegId, DialId, LegId, PerformanceId, TimerId } from './ids.js'
 
 /** What the machine asks of the world. Data only; the runtime performs them in order. */
 export type Effect =
-  /** Resolve a target; answered by `routed` or `route-failed`. `after`: what became of the target before it. */
+  /**
+   * Resolve a target; answered by `routed`, `directed` or `route-failed`. `after`: what became of the target before it;
+   * null at the first one, and after a performance.
+   */
   | { readonly type: 'route'; readonly target: RouteTarget; readonly after: Ending | null }
   /** Give the caller its first provisional and a media side; answered by `held` or `hold-failed`. */
   | { readonly type: 'hold'; readonly style: HoldStyle }
@@ -17,6 +21,12 @@ export type Effect =
   | { readonly type: 'tell-caller-accepted' }
   /** Somebody accepted: 200 with comfort audio; answered by `caller-answered` or `hold-failed`. */
   | { readonly type: 'answer-caller' }
+  /** The caller hears this, and nothing else; answered by `performed`, unless it is stopped. */
+  | { readonly type: 'perform'; readonly id: PerformanceId; readonly performance: Performance }
+  /** Enough of that: its end is not awaited. */
+  | { readonly type: 'stop-performing'; readonly id: PerformanceId }
+  /** Somebody is rung for a caller that hears us, and hears no ringback: it does from now on. */
+  | { readonly type: 'ring-back' }
   /** The cell phone is to reject its call. Once a call; what it says is told by `primary-rejected` and the like. */
   | { readonly type: 'instruct-primary' }
   /** A device has the call before its caller is there: it hears comfort audio, and is answered where it arrived. */

@@ -1,7 +1,8 @@
 import type { Arrival } from './destination.js'
 import type { Ending } from './ending.js'
+import type { Performance } from './performance.js'
 import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './plan.js'
-import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from './ids.js'
+import type { ArrivingId, AttemptId, DialId, LegId, PerformanceId, TimerId } from './ids.js'
 
 /** Everything that can happen to a call. The runtime stamps the time and keeps them as the call's journal. */
 export type CallEvent =
@@ -35,6 +36,21 @@ export type CallEvent =
   | { readonly type: 'primary-failed' }
   | { readonly type: 'routed'; readonly plan: Plan }
   | { readonly type: 'route-failed'; readonly ending: Ending }
+  /** The look-up takes time, since somebody else is asked: the caller is held meanwhile. */
+  | { readonly type: 'deliberating' }
+  /**
+   * In the stead of `routed`: something is performed for the caller, which is answered before where `answer` says so,
+   * and then the call goes on to `next`; at the latest `limitMs` from now, whatever has come of it.
+   */
+  | {
+      readonly type: 'directed'
+      readonly performance: Performance
+      readonly answer: boolean
+      readonly limitMs: number
+      readonly next: RouteTarget
+    }
+  /** A performance has come to its end. */
+  | { readonly type: 'performed'; readonly performance: PerformanceId }
   /** The caller is held: it has its provisional, and its media side stands. */
   | { readonly type: 'held' }
   /** The caller has no provisional or no media side; where its 200 was being sent ahead of a device, that failed too. */

@@ -7,5 +7,7 @@ export type ArrivingId = `i${number}`
 /** The leg of a device, whoever opened it. */
 export type DeviceLegId = DialId | ArrivingId
 export type LegId = 'caller' | DeviceLegId
+/** One performance for the caller. */
+export type PerformanceId = `p${number}`
 /** One arming of a timer. */
 export type TimerId = string

@@ -40,6 +40,10 @@ export type RouteTarget =
       readonly devices: boolean
       readonly member?: number
     }
+  /** Whoever is called by this name: a user of the config, or a client of its own. */
+  | { readonly kind: 'client'; readonly client: string }
+  /** Whoever wrote the instructions says what to do with the call. `step`: that is asked for the next time. */
+  | { readonly kind: 'instructions'; readonly name: string; readonly step?: number }
 
 /** What happens when a step of the call found nobody. */
 export type Otherwise =
@@ -60,11 +64,15 @@ export interface Plan {
   /** How long a device that accepted may take to be there (its second response). */
   readonly secondResponseMs: number
   readonly otherwise: Otherwise
+  /** Where the caller goes once the callee has hung up; null: the call ends then. */
+  readonly goesOn: RouteTarget | null
+  /** The caller gets its 200 at once, and hears ringback. */
+  readonly answerFirst: boolean
 }
 
-/** Another member of those at which the call is already, whose turn it is: no hop, and no end of asking. */
+/** Another member of those at which the call is already, whose turn it is, or their next word: no hop, and no end of asking. */
 export function isNextMember(target: RouteTarget): boolean {
-  return 'member' in target
+  return 'member' in target || 'step' in target
 }
 
 /** The destinations, brought up to date by phones that registered while they were being looked up. */

@@ -13,7 +13,8 @@ export function destinations(
     const contact = newest.find((b) => b.deviceId === device.id) ?? null
     const wakeable = device.push !== null
     const asleep = contact !== null && sleepers.asleep(contact)
-    return { kind: 'device', user: device.user, device: { deviceId: device.id, wakeable }, contact, asleep }
+    const ref = { deviceId: device.id, wakeable, callsIn: false }
+    return { kind: 'device', user: device.user, device: ref, contact, asleep }
   })
   const known = new Set(devices.map((d) => d.id))
   const plain = newest

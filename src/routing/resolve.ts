@@ -26,6 +26,10 @@ export function resolve(table: RoutingTable, target: RouteTarget): Resolved {
       const user = table.user(target.user)
       return user === undefined ? nobody(`no user ${target.user}`) : { kind: 'users', ...alone(user) }
     }
+    case 'client':
+      return resolve(table, { kind: 'user', user: target.client })
+    case 'instructions':
+      return nobody(`no instructions ${target.name}`)
     case 'group': {
       const group = table.group(target.group)
       return group === undefined

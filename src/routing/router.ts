@@ -25,6 +25,9 @@ export class NoRoute extends Error {
 /** How long a number outside may ring where no user's setting says otherwise. */
 const OUTSIDE_RING_MS = 60_000
 
+/** Nobody directs the call: it ends with its bridge, and is answered by whoever is called. */
+const DIRECT = { goesOn: null, answerFirst: false } as const
+
 export interface RouterDeps {
   readonly table: () => RoutingTable
   readonly store: DeviceStore & BindingStore
@@ -70,6 +73,7 @@ function routeOutside({ uri, trunk }: { uri: string; trunk: string }): Routed {
     // Nobody accepts by API there.
     secondResponseMs: 0,
     otherwise: { kind: 'outcome' },
+    ...DIRECT,
   }
   return { plan, bindings: [], devices: [] }
 }
@@ -90,6 +94,7 @@ async function routeToUsers(
     graceMs: Math.max(0, ...users.map((user) => user.graceMs)),
     secondResponseMs: Math.max(0, ...users.map((user) => user.secondResponseMs)),
     otherwise,
+    ...DIRECT,
   }
   return {
     plan,

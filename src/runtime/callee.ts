@@ -52,6 +52,10 @@ export class Callee {
         return `sip:${target.user}@${this.domain}`
       case 'group':
         return `sip:${target.group}@${this.domain}`
+      case 'client':
+        return `sip:${target.client}@${this.domain}`
+      case 'instructions':
+        return `sip:${target.name}@${this.domain}`
       case 'outside':
         return target.uri
       default:

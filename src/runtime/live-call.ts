@@ -127,7 +127,8 @@ export class LiveCall implements CallFacts {
   registered(binding: Binding): void {
     this.performer.callee.learn({ devices: [], bindings: [binding] })
     const { user } = binding
-    const device = binding.deviceId === null ? null : { deviceId: binding.deviceId, wakeable: true }
+    const device =
+      binding.deviceId === null ? null : { deviceId: binding.deviceId, wakeable: true, callsIn: false }
     this.post({ type: 'registered', user, device, contact: binding })
   }
 

@@ -13,6 +13,8 @@ const PLAN: Plan = {
   graceMs: 1,
   secondResponseMs: 1,
   otherwise: { kind: 'outcome' },
+  goesOn: null,
+  answerFirst: false,
 }
 const ENDING = { cause: 'failed', by: 'server', status: 500 } as const
 
@@ -62,7 +64,7 @@ const CONNECTED: readonly CallEvent[] = [{ type: 'connected' }, { type: 'connect
 const REGISTERED: CallEvent = {
   type: 'registered',
   user: 'alice',
-  device: { deviceId: 'alice', wakeable: true },
+  device: { deviceId: 'alice', wakeable: true, callsIn: false },
   contact: contactOf('alice', 999),
 }
 const ENGINES: readonly CallEvent[] = [{ type: 'media-lost' }, { type: 'drained' }]

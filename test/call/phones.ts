@@ -19,7 +19,9 @@ export class Phones {
     const flow = known !== undefined && this.choose(3) === 0 ? known : this.newFlow(name)
     // A plain phone may register with push parameters one day: the same binding, a device now.
     if (this.plain.has(name) && this.choose(6) === 0) this.plain.delete(name)
-    const device = this.plain.has(name) ? null : { deviceId: name, wakeable: this.choose(4) > 0 }
+    const device = this.plain.has(name)
+      ? null
+      : { deviceId: name, wakeable: this.choose(4) > 0, callsIn: false }
     return { user: userOf(name), device, contact: contactOf(name, flow) }
   }
 

@@ -48,6 +48,12 @@ const EVENTS: Readonly<Record<CallEventType, readonly it.Happening[]>> = {
     it.found([app('alice', 1), app('tablet', null), desk('desk', 9), OUTSIDE], it.thenBob),
   ],
   'route-failed': [it.notFound],
+  deliberating: [it.deliberates],
+  directed: [it.directed(), it.directed({ answer: false })],
+  performed: ['p2', 'p999'].map((performance) => () => ({
+    type: 'performed',
+    performance: performance as 'p2',
+  })),
   held: [it.held],
   'hold-failed': [it.notHeld],
   'caller-cancelled': [it.callerCancels(), it.callerCancels('SIP;cause=200')],

@@ -27,7 +27,13 @@ export function app(
   { wakeable = true, asleep = false }: { wakeable?: boolean; asleep?: boolean } = {},
 ): DeviceDestination {
   const contact = flow === null ? null : contactOf(name, flow)
-  return { kind: 'device', user: userOf(name), device: { deviceId: name, wakeable }, contact, asleep }
+  return {
+    kind: 'device',
+    user: userOf(name),
+    device: { deviceId: name, wakeable, callsIn: false },
+    contact,
+    asleep,
+  }
 }
 
 /** A plain phone, without push. */

@@ -317,6 +317,8 @@ export class World {
       graceMs,
       secondResponseMs,
       otherwise,
+      goesOn: null,
+      answerFirst: false,
     }
     this.feed({ type: 'routed', plan })
   }

@@ -65,6 +65,9 @@ export function whileAccepted(state: Accepted, event: CallEvent): Step {
     case 'connected':
     case 'connect-failed':
     case 'media-timeout':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

@@ -52,6 +52,9 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
     case 'connected':
     case 'connect-failed':
     case 'timer':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

@@ -55,6 +55,9 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
     case 'push-refused':
     case 'dial-progressed':
     case 'media-timeout':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

@@ -53,6 +53,9 @@ export function afterTheEnd(state: Ended, event: CallEvent): Step {
     case 'media-timeout':
     case 'media-lost':
     case 'drained':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

@@ -57,6 +57,9 @@ export function whileExpecting(state: Expecting, event: CallEvent): Step {
     case 'connected':
     case 'connect-failed':
     case 'media-timeout':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

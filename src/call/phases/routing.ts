@@ -62,6 +62,9 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'connected':
     case 'connect-failed':
     case 'media-timeout':
+    case 'deliberating':
+    case 'directed':
+    case 'performed':
       return stay(state)
     default:
       return event satisfies never

@@ -1,5 +1,6 @@
 import type { DialTarget } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
+import type { Performance, SoundRef } from '../../../src/call/performance.js'
 import type { CallEvent } from '../../../src/call/event.js'
 import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from '../../../src/call/ids.js'
 import type { State, TimerName } from '../../../src/call/state.js'
@@ -107,6 +108,12 @@ export class Cast {
         return ['connecting tone to the caller']
       case 'answer-caller':
         return ['200 to the caller, ahead of a device']
+      case 'perform':
+        return [`perform: ${wordsOf(effect.performance)}`]
+      case 'stop-performing':
+        return ['stop performing']
+      case 'ring-back':
+        return ['ringback to the caller']
       case 'instruct-primary':
         return ['the cell phone is to reject']
       case 'comfort':
@@ -140,6 +147,21 @@ export class Cast {
         return []
     }
   }
+}
+
+function wordsOf(performance: Performance): string {
+  switch (performance.kind) {
+    case 'play':
+      return `play ${performance.sounds.map(soundName).join(' ')}`
+    case 'gather':
+      return `gather ${performance.maxDigits} digits`
+    case 'pause':
+      return `pause ${performance.ms} ms`
+  }
+}
+
+function soundName(sound: SoundRef): string {
+  return sound.kind === 'file' ? sound.path : sound.name
 }
 
 function nameOf(target: DialTarget): string {

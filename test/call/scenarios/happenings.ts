@@ -1,6 +1,7 @@
 import type { Destination } from '../../../src/call/destination.js'
 import type { EndingCause } from '../../../src/call/ending.js'
 import type { CallEvent } from '../../../src/call/event.js'
+import type { Performance } from '../../../src/call/performance.js'
 import type { AcceptStyle, HoldStyle, InstructWhen, Otherwise, RouteTarget } from '../../../src/call/plan.js'
 import type { TimerName } from '../../../src/call/state.js'
 import { contactOf, userOf } from '../vocabulary.js'
@@ -52,6 +53,8 @@ export const found =
       graceMs: 300,
       secondResponseMs: 15_000,
       otherwise,
+      goesOn: null,
+      answerFirst: false,
     },
   })
 
@@ -59,6 +62,21 @@ export const thenBob: Otherwise = { kind: 'target', target: { kind: 'user', user
 
 /** Alice, and then the next member of her team. */
 export const thenNext: Otherwise = { kind: 'target', target: { kind: 'group', group: 'team', member: 1 } }
+
+/** Whoever directs the call takes its time. */
+export const deliberates: Happening = () => ({ type: 'deliberating' })
+
+/** The look-up finds instructions: something is performed for the caller, and then they are asked again. */
+export const directed =
+  ({
+    answer = true,
+    performance = WELCOME,
+    next = NEXT_STEP,
+  }: { answer?: boolean; performance?: Performance; next?: RouteTarget } = {}): Happening =>
+  () => ({ type: 'directed', performance, answer, limitMs: 60_000, next })
+
+const WELCOME: Performance = { kind: 'play', sounds: [{ kind: 'file', path: 'welcome.wav' }], times: 1 }
+const NEXT_STEP: RouteTarget = { kind: 'instructions', name: 'desk', step: 2 }
 
 export const notFound: Happening = () => ({ type: 'route-failed', ending: failed('not-found', 404) })
 export const held: Happening = () => ({ type: 'held' })
@@ -73,7 +91,7 @@ export const registers =
   () => ({
     type: 'registered',
     user: userOf(name),
-    device: { deviceId: name, wakeable },
+    device: { deviceId: name, wakeable, callsIn: false },
     contact: contactOf(name, flow),
   })
 
