@@ -1,5 +1,7 @@
 import type { CallRefusal, CallRequest, CallView } from './call-control.js'
 import type { ClientAddress } from './client-messages.js'
+import type { PresenceRow } from './presence.js'
+import type { Revocation } from './revocations.js'
 import type { Binding } from './store.js'
 
 /** What one part (or node) tells the others. Plain JSON: it crosses processes. */
@@ -28,6 +30,11 @@ export type BusMessage =
   | { readonly type: 'client-acked'; readonly by: ClientAddress; readonly upTo: number }
   /** The client has opened its channel for the nth time: its earlier ones are of no use any more. */
   | { readonly type: 'client-channel'; readonly of: ClientAddress; readonly nth: number }
+  /** Client tokens are good no more. */
+  | { readonly type: 'token-revoked'; readonly revocation: Revocation }
+
+  /** What was set or seen of users, as it is stored. */
+  | { readonly type: 'presence'; readonly rows: readonly PresenceRow[] }
 
 /** Delivers each message to every subscriber of every node, this one included, at least once, in order a sender. */
 export interface Bus {

@@ -2,8 +2,10 @@ import type { Contact } from '../call/destination.js'
 import type { Ending } from '../call/ending.js'
 import type { ClientMessageStore } from './client-messages.js'
 import type { InvitationStore } from './invitations.js'
+import type { PresenceStore } from './presence.js'
 import type { PrimaryCallStore } from './primary-calls.js'
 import type { PushTarget } from './push.js'
+import type { RevocationStore } from './revocations.js'
 
 /** One app install. Outlives its bindings and restarts. Times: microseconds since the epoch. */
 export interface Device {
@@ -17,6 +19,8 @@ export interface Device {
   readonly seenAt: number
   /** When and why the push token was retired. */
   readonly retired: { readonly at: number; readonly reason: string } | null
+  /** Where it registered last: the region of that gateway, where it has one. Outlives the registration. */
+  readonly region?: string
 }
 
 /** Where a REGISTER came from (RFC 5626). */
@@ -36,6 +40,8 @@ export interface Binding extends Contact {
   readonly cseq: number
   /** Name of the gateway that the REGISTER came through. */
   readonly gateway: string
+  /** Of that gateway, where it has one. */
+  readonly region?: string
   readonly source: Flow
   /** q value of the Contact, 0 to 1. */
   readonly q: number
@@ -84,6 +90,11 @@ export interface DeviceStore {
   /** Marks the push token dead, but only where it is still this one; true where it was. */
   retirePush(deviceId: string, push: PushTarget, reason: string, at: number): Promise<boolean>
   listDevices(): Promise<readonly Device[]>
+  /**
+   * Devices that can be pushed and are registered at `now` by a gateway of the region, in the order of their ids: the
+   * first `limit` of them that come after `after`.
+   */
+  devicesIn(region: string, now: number, after: string, limit: number): Promise<readonly Device[]>
 }
 
 export interface BindingStore {
@@ -145,9 +156,11 @@ export interface Store
     CallStore,
     NodeStore,
     TokenUses,
+    RevocationStore,
     ClientMessageStore,
     InvitationStore,
-    PrimaryCallStore {
+    PrimaryCallStore,
+    PresenceStore {
   ping(): Promise<void>
   close(): Promise<void>
 }

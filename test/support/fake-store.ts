@@ -3,6 +3,9 @@ import { StoreConflict, StoreUnavailable } from '../../src/ports/store.js'
 import type { Ending } from '../../src/call/ending.js'
 import type { ForwardingRegistration, PrimaryCallRecord } from '../../src/ports/primary-calls.js'
 import type { PushTarget } from '../../src/ports/push.js'
+import type { Revocation, Revoked } from '../../src/ports/revocations.js'
+import type { PresenceChange, PresenceFacts, PresenceRow } from '../../src/ports/presence.js'
+import { changeKept, factsOf, type Kept, lapseKept } from './fake-presence.js'
 import { type ClientData, emptyClientData, FakeClientStore } from './fake-client-store.js'
 import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
 
@@ -16,6 +19,9 @@ interface Data {
   readonly secrets: Map<string, Uint8Array>
   readonly forwardings: Map<string, ForwardingRegistration>
   readonly primaryCalls: Map<string, PrimaryCallRecord>
+  readonly presence: Map<string, Kept>
+  /** In the order in which they were written. */
+  readonly revocations: Revocation[]
   readonly uses: Map<string, { readonly holder: string | undefined; readonly expiresAt: number }>
 }
 
@@ -27,8 +33,10 @@ function emptyData(): Data {
     events: new Map(),
     secrets: new Map(),
     uses: new Map(),
+    revocations: [],
     forwardings: new Map(),
     primaryCalls: new Map(),
+    presence: new Map(),
     clients: emptyClientData(),
   }
 }
@@ -116,9 +124,35 @@ export class FakeStore extends FakeClientStore implements Store {
     return structuredClone(this.#data.primaryCalls.get(id) ?? null)
   }
 
+  async changePresence(changes: readonly PresenceChange[], now: number): Promise<readonly PresenceRow[]> {
+    await this.#enter('changePresence')
+    return changeKept(this.#data.presence, changes, now, this.#own)
+  }
+
+  async lapsePresence(now: number): Promise<readonly PresenceRow[]> {
+    await this.#enter('lapsePresence')
+    return lapseKept(this.#data.presence, now, this.#own)
+  }
+
+  async presenceOf(users: readonly string[], now: number): Promise<readonly PresenceFacts[]> {
+    await this.#enter('presenceOf')
+    const { presence, bindings, devices } = this.#data
+    return users.map((user) => factsOf(user, now, { presence, bindings, devices }))
+  }
+
   async listDevices(): Promise<readonly Device[]> {
     await this.#enter('listDevices')
     return structuredClone([...this.#data.devices.values()])
+  }
+
+  async devicesIn(region: string, now: number, after: string, limit: number): Promise<readonly Device[]> {
+    await this.#enter('devicesIn')
+    const bindings = [...this.#data.bindings.values()].filter((b) => b.region === region && b.expiresAt > now)
+    const ids = new Set(bindings.map(({ deviceId }) => deviceId))
+    const found = [...this.#data.devices.values()]
+      .filter((device) => device.push !== null && ids.has(device.id) && device.id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+    return structuredClone(found.slice(0, limit))
   }
 
   async writeBindings(change: { put: readonly Binding[]; remove: readonly string[] }): Promise<void> {
@@ -195,6 +229,17 @@ export class FakeStore extends FakeClientStore implements Store {
     const expired = [...this.#data.uses].filter(([, { expiresAt }]) => expiresAt <= now)
     for (const [key] of expired) this.#data.uses.delete(key)
     return expired.length
+  }
+
+  async revoke(revocation: Revocation): Promise<void> {
+    await this.#enter('revoke')
+    this.#data.revocations.push(structuredClone(revocation))
+  }
+
+  async revocations(mark: number): Promise<Revoked> {
+    await this.#enter('revocations')
+    const all = this.#data.revocations
+    return { revocations: structuredClone(all.slice(mark)), mark: all.length }
   }
 
   async endInterrupted(ending: Ending, at: number): Promise<readonly string[]> {

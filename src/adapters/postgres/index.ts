@@ -13,7 +13,9 @@ import { migrate } from './migrate.js'
 import { nodeStore } from './nodes.js'
 import type { Life } from './nodes.js'
 import { openPglite } from './pglite.js'
+import { presenceStore } from './presence.js'
 import { primaryCallStore } from './primary-calls.js'
+import { revocationStore } from './revocations.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
 import type { Tables } from './tables.js'
@@ -71,9 +73,11 @@ function storeOn(database: Database, life: Life): MigratingStore {
     ...callStore(db, life.id),
     ...nodeStore(db, life),
     ...tokenUses(db),
+    ...revocationStore(db),
     ...clientMessageStore(db, life.id),
     ...invitationStore(db),
     ...primaryCallStore(db),
+    ...presenceStore(db, life),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -69,7 +69,7 @@ export function nodeStore(db: Kysely<Tables>, life: Life): NodeStore {
  * Ids of the nodes that live no more: those of this server's name that were not heard of since it started, and those
  * that were silent for long, where this node was heard of all the while.
  */
-function goneNodes(id: string, silence: number): RawBuilder<unknown> {
+export function goneNodes(id: string, silence: number): RawBuilder<unknown> {
   return sql`
     select other.id from nodes other, nodes me
     where me.id = ${id} and other.id <> me.id and (

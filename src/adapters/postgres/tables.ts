@@ -1,6 +1,7 @@
 import type { ColumnType, GeneratedAlways } from 'kysely'
 import type { Ending, EndingCause } from '../../call/ending.js'
 import type { InvitationPhase } from '../../ports/invitations.js'
+import type { PresenceState } from '../../ports/presence.js'
 import type { ForwardingState, InstructedBy, PrimaryCallRecord } from '../../ports/primary-calls.js'
 
 /** Microseconds since the epoch; `bigint` in the database, parsed as a number by the pool. */
@@ -19,6 +20,7 @@ export interface DeviceRow {
   seen_at: Micros
   retired_at: Micros | null
   retired_reason: string | null
+  region: string | null
 }
 
 export interface BindingRow {
@@ -32,6 +34,7 @@ export interface BindingRow {
   call_id: string
   cseq: number
   gateway: string
+  region: string | null
   source_protocol: string
   source_address: string
   source_port: number
@@ -82,6 +85,13 @@ export interface TokenUseTable {
   purpose: string
   holder: string | null
   expires_at: Micros
+}
+
+export interface RevocationTable {
+  kind: 'token' | 'client'
+  name: string
+  at: Micros
+  written_at: Micros
 }
 
 /** Keys are made by the database. */
@@ -143,6 +153,17 @@ export interface PrimaryCallTable {
   cause: EndingCause | null
 }
 
+export interface PresenceTable {
+  user_name: string
+  version: number
+  state: PresenceState | null
+  note: string | null
+  since: Micros
+  expires_at: Micros | null
+  present_until: Micros | null
+  calls: string[]
+}
+
 export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
@@ -151,9 +172,11 @@ export interface Tables {
   nodes: NodeTable
   secrets: SecretTable
   token_uses: TokenUseTable
+  token_revocations: RevocationTable
   client_queues: ClientQueueTable
   client_messages: ClientMessageTable
   invitations: InvitationTable
   forwardings: ForwardingTable
   primary_calls: PrimaryCallTable
+  presence: PresenceTable
 }
