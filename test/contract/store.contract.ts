@@ -247,6 +247,41 @@ function bindingsContract(store: () => Store): void {
     expect(found).toEqual(expect.arrayContaining([full, bare]))
   })
 
+  it('knows the region of a binding and the last one of a device', async () => {
+    const device = someDevice({ region: 'eu' })
+    const binding = someBinding({ user: device.user, deviceId: device.id, region: 'eu' })
+    await store().putDevice(device)
+    await store().writeBindings({ put: [binding], remove: [] })
+    expect(await store().device(device.id)).toEqual(device)
+    expect(await store().bindingsOf(device.user, NOW)).toEqual([binding])
+    await store().putDevice({ ...device, region: 'us' })
+    expect((await store().devicesOf(device.user)).map(({ region }) => region)).toEqual(['us'])
+  })
+
+  it('lists, page by page, the devices that are registered in a region and can be pushed', async () => {
+    const region = fresh('region')
+    const put = async (
+      id: string,
+      device: Partial<Device>,
+      binding: Partial<Binding> = {},
+    ): Promise<Device> => {
+      const made = someDevice({ id: `${region}-${id}`, ...device })
+      await store().putDevice(made)
+      await store().writeBindings({
+        put: [someBinding({ user: made.user, deviceId: made.id, region, ...binding })],
+        remove: [],
+      })
+      return made
+    }
+    const [a, b, c] = [await put('a', {}), await put('b', {}), await put('c', {})]
+    await put('d', { push: null })
+    await put('e', {}, { expiresAt: NOW })
+    await put('f', {}, { region: fresh('region') })
+    expect(await store().devicesIn(region, NOW, '', 2)).toEqual([a, b])
+    expect(await store().devicesIn(region, NOW, b.id, 2)).toEqual([c])
+    expect(await store().devicesIn(region, NOW, c.id, 2)).toEqual([])
+  })
+
   it('puts and removes bindings together', async () => {
     const user = fresh('user')
     const [old, kept, added] = [someBinding({ user }), someBinding({ user }), someBinding({ user })]

@@ -54,7 +54,8 @@ async function putAll(db: Kysely<Tables>, bindings: readonly Binding[]): Promise
     on conflict (id) do update set
       user_name = excluded.user_name, device_id = excluded.device_id, instance = excluded.instance,
       reg_id = excluded.reg_id, uri = excluded.uri, flow = excluded.flow, call_id = excluded.call_id,
-      cseq = excluded.cseq, gateway = excluded.gateway, source_protocol = excluded.source_protocol,
+      cseq = excluded.cseq, gateway = excluded.gateway, region = excluded.region,
+      source_protocol = excluded.source_protocol,
       source_address = excluded.source_address, source_port = excluded.source_port, q = excluded.q,
       user_agent = excluded.user_agent, contact_header = excluded.contact_header,
       registered_at = excluded.registered_at, expires_at = excluded.expires_at`.execute(db)
@@ -72,6 +73,7 @@ function toRow(binding: Binding): BindingRow {
     call_id: binding.callId,
     cseq: binding.cseq,
     gateway: binding.gateway,
+    region: binding.region ?? null,
     source_protocol: binding.source.protocol,
     source_address: binding.source.address,
     source_port: binding.source.port,
@@ -95,6 +97,7 @@ function toBinding(row: Selectable<BindingRow>): Binding {
     callId: row.call_id,
     cseq: row.cseq,
     gateway: row.gateway,
+    ...(row.region === null ? {} : { region: row.region }),
     source: { protocol: row.source_protocol, address: row.source_address, port: row.source_port },
     q: row.q,
     userAgent: row.user_agent,

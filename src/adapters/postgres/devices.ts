@@ -66,6 +66,23 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
       const rows = await devices().orderBy('user_name').orderBy('created_at').orderBy('id').execute()
       return rows.map(toDevice)
     },
+
+    async devicesIn(region, now, after, limit) {
+      const registered = db
+        .selectFrom('bindings')
+        .select('device_id')
+        .where('region', '=', region)
+        .where('expires_at', '>', now)
+        .where('device_id', 'is not', null)
+      const rows = await devices()
+        .where('id', 'in', registered)
+        .where('push_token', 'is not', null)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(toDevice)
+    },
   }
 }
 
@@ -95,6 +112,7 @@ function toRow(device: Device): DeviceRow {
     seen_at: device.seenAt,
     retired_at: device.retired?.at ?? null,
     retired_reason: device.retired?.reason ?? null,
+    region: device.region ?? null,
   }
 }
 
@@ -107,6 +125,7 @@ function toDevice(row: Selectable<DeviceRow>): Device {
     createdAt: row.created_at,
     seenAt: row.seen_at,
     retired: row.retired_at === null ? null : { at: row.retired_at, reason: row.retired_reason ?? '' },
+    ...(row.region === null ? {} : { region: row.region }),
   }
 }
 
