@@ -4,9 +4,9 @@ import { QUEUE_LIMITS } from '../clients/channel/limits.js'
 import { createDevices } from '../clients/devices/devices.js'
 import type { ClientHub } from '../clients/hub/client-hub.js'
 import { createClientHub } from '../clients/hub/hub.js'
-import { loadTokenKeys } from '../clients/tokens/keys.js'
-import { createTokens, type Tokens } from '../clients/tokens/tokens.js'
-import type { TokensConfig, WatchedConfig } from '../config/index.js'
+import type { Revocations } from '../clients/tokens/revocations.js'
+import type { Tokens } from '../clients/tokens/tokens.js'
+import type { WatchedConfig } from '../config/index.js'
 import type { ClientApi } from '../http/index.js'
 import { createChannelUpgrade } from '../http/channel/upgrade.js'
 import { callRoutes } from '../http/routes/calls.js'
@@ -20,7 +20,6 @@ import { createInvitations } from '../invitation/service.js'
 import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
 import type { Signaling } from '../ports/signaling.js'
-import type { Store } from '../ports/store.js'
 import type { RoutingTable } from '../routing/table.js'
 import { createCallControl } from '../runtime/call-control.js'
 import type { Calls } from '../runtime/calls.js'
@@ -29,12 +28,6 @@ import { every, FORGET_MS } from './housekeeping.js'
 import type { Shared } from './database.js'
 import { type LateForwarding, openForwarding } from './forwarding.js'
 import type { Lifetime } from './lifetime.js'
-
-/** Rejects where a configured key cannot be used, or with StoreUnavailable. */
-export async function openTokens(config: TokensConfig, store: Pick<Store, 'secret'>): Promise<Tokens> {
-  const keys = await loadTokenKeys(config.keys, () => store.secret('tokens'))
-  return createTokens({ keys, clock: systemClock })
-}
 
 /** The hub needs the calls, and these the hub: until both are there, no app has a channel. */
 export class LateChannels implements AppChannels {
@@ -66,6 +59,7 @@ export interface ClientsDeps {
   readonly shared: Shared
   readonly watched: WatchedConfig
   readonly tokens: Tokens
+  readonly revocations: Revocations
   readonly calls: Calls
   readonly signaling: Signaling
   readonly table: () => RoutingTable
@@ -86,7 +80,7 @@ export interface Clients {
 
 /** What apps may do by HTTP and by their channel. */
 export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
-  const { shared, tokens, calls, senders, log } = deps
+  const { shared, tokens, revocations, calls, senders, log } = deps
   const { store, bus } = shared
   const clock = systemClock
   const control = createCallControl({
@@ -104,7 +98,9 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
     }),
   )
   const channelUpgrade = createChannelUpgrade({ connect: (socket) => hub.connect(socket) })
-  const hub: ClientHub = createClientHub({ store, bus, tokens, calls: control, invitations, clock, log })
+  const hub: ClientHub = createClientHub({
+    ...{ store, bus, tokens, revocations, calls: control, invitations, clock, log },
+  })
   deps.channels.use(hub)
   const forwarding = openForwarding({ ...deps, hub }, life)
   deps.forwarding.use(forwarding)

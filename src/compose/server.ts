@@ -24,7 +24,7 @@ import { routingTable } from '../routing/table-of.js'
 import { Calls } from '../runtime/calls.js'
 import { version } from '../version.js'
 import { createWaker } from '../wake/waker.js'
-import { LateChannels, openClients, openTokens } from './clients.js'
+import { LateChannels, openClients } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
 import { every, FORGET_MS } from './housekeeping.js'
 import { LateForwarding } from './forwarding.js'
@@ -33,6 +33,7 @@ import { startMedia } from './media.js'
 import { PushServices } from './push.js'
 import { readinessOf } from './readiness.js'
 import { callSettings, sipGauges, startSip } from './sip.js'
+import { openTokens } from './tokens.js'
 
 /** What the journal may take to write the last rows at shutdown. */
 const LAST_ROWS_MS = 5_000
@@ -71,7 +72,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const senders = await openSenders(watched, log, life)
   const channels = new LateChannels(config.database.engine === 'postgres')
   const waker = life.own(createWaker({ senders, channels, store, bus, clock, log }))
-  const tokens = await openTokens(config.tokens, store)
+  const { tokens, revocations } = await openTokens(config.tokens, shared, log, life)
   const registrar = life.own(openRegistrar(watched, shared, senders, tokens, log))
   const sip = await startSip(config.sip, log)
   if (sip.server !== undefined) life.own(sip.server)
@@ -128,7 +129,10 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   if (sip.server !== undefined) await firstConnection
 
   const clients = openClients(
-    { shared, watched, tokens, calls, signaling, table, forwarding, senders, channels, log, api },
+    {
+      ...{ shared, watched, tokens, revocations, calls, signaling, table },
+      ...{ forwarding, senders, channels, log, api },
+    },
     life,
   )
   const http = life.own(

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
+import type { Grants } from '../../src/clients/tokens/claims.js'
 import { FakeStore } from '../support/fake-store.js'
 import { ChannelNode, FAR, openSite } from './support/node.js'
 import { view } from './support/fake-calls.js'
@@ -55,6 +56,55 @@ describe('a client says hello', () => {
     expect(node.hub.gauges).toEqual({ channels: 0, greeting: 0, polls: 0 })
   })
 
+  it('with a token that does not grant it, and is told what is missing', async () => {
+    const node = await startNode()
+    await node.device('d2', 'bob')
+    const refused = async (hello: object) => {
+      const client = await node.client()
+      client.send({ type: 'hello', ref: 7, ...hello })
+      const told = await client.next('result')
+      expect((await client.closed).code).toBe(4004)
+      return told
+    }
+    expect(await refused({ token: await node.token({ grants: { devices: true } }) })).toEqual({
+      ...{ type: 'result', ref: 7, ok: false },
+      problem: {
+        type: '/problems/grant-missing',
+        detail: 'The token does not grant channel or incoming or outgoing or presence.',
+      },
+    })
+    expect(await refused({ token: await node.token(), device: 'd2' })).toMatchObject({
+      problem: { type: '/problems/token-foreign' },
+    })
+  })
+
+  it.each<{ grants: Grants }>([
+    { grants: { channel: true } },
+    { grants: { incoming: true } },
+    { grants: { outgoing: { to: [] } } },
+    { grants: { presence: {} } },
+  ])('with what is of no use without a channel: %j', async (more) => {
+    const node = await startNode()
+    await node.welcomed({ token: await node.token(more) })
+  })
+
+  it('with a token that was revoked, and is closed', async () => {
+    const node = await startNode()
+    await node.site.revocations.revokeClient('app-1')
+    const client = await node.client()
+    client.send({ type: 'hello', token: await node.token({ client: 'app-2' }) })
+    await client.next('welcome')
+    const revoked = await node.client()
+    const jti = 'one-of-many'
+    const token = await node.token({ client: 'app-3', jti })
+    await node.site.revocations.revokeToken(jti)
+    revoked.send({ type: 'hello', token })
+    expect((await revoked.next('result'))['problem']).toEqual({
+      ...{ type: '/problems/token-invalid', detail: 'The token was revoked.' },
+    })
+    expect((await revoked.closed).code).toBe(4002)
+  })
+
   it('too late, or not at first, or in no JSON, and is closed', async () => {
     const hasty = await startNode({ limits: { helloMs: 30 } })
     expect((await (await hasty.client()).closed).code).toBe(4001)
@@ -88,6 +138,27 @@ describe('a client says hello', () => {
     expect((await askPing(client)).type).toBe('pong')
     client.send({ type: 'hello', token: await node.token({ client: 'app-3' }) })
     expect((await client.closed).code).toBe(4004)
+  })
+
+  it('and stays until its token is revoked, by itself or with all of the client', async () => {
+    const node = await startNode()
+    const { revocations } = node.site
+    const [renewed, other] = [
+      await node.welcomed(),
+      await node.welcomed({ token: await node.token({ client: 'app-2' }) }),
+    ]
+    const first = await node.token({ jti: 'first' })
+    for (const token of [first, await node.token({ jti: 'second' })]) {
+      renewed.send({ type: 'hello', token })
+      await renewed.next('welcome')
+    }
+    await revocations.revokeToken('first')
+    await askPing(renewed)
+    await revocations.revokeToken('second')
+    expect((await renewed.closed).code).toBe(4002)
+    await askPing(other)
+    await revocations.revokeClient('app-2')
+    expect((await other.closed).code).toBe(4002)
   })
 })
 

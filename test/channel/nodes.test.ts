@@ -19,7 +19,8 @@ describeWith('channels on two nodes of one database', postgres, (server) => {
       await store.beat()
       const bus = await createPostgresBus({ url: database.url, log: new RecordingLog() })
       onTestFinished(() => bus.close())
-      return { store, bus, tokens }
+      const { revocations } = await openSite({ store, bus })
+      return { store, bus, tokens, revocations }
     }
     const nodes = [
       await ChannelNode.start(await site('a')),

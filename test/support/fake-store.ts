@@ -20,8 +20,8 @@ interface Data {
   readonly forwardings: Map<string, ForwardingRegistration>
   readonly primaryCalls: Map<string, PrimaryCallRecord>
   readonly presence: Map<string, Kept>
-  /** In the order in which they were written. */
-  readonly revocations: Revocation[]
+  /** By what was revoked, and the number of its last change. */
+  readonly revocations: Map<string, { readonly revocation: Revocation; readonly nth: number }>
   readonly uses: Map<string, { readonly holder: string | undefined; readonly expiresAt: number }>
 }
 
@@ -33,7 +33,7 @@ function emptyData(): Data {
     events: new Map(),
     secrets: new Map(),
     uses: new Map(),
-    revocations: [],
+    revocations: new Map(),
     forwardings: new Map(),
     primaryCalls: new Map(),
     presence: new Map(),
@@ -233,13 +233,21 @@ export class FakeStore extends FakeClientStore implements Store {
 
   async revoke(revocation: Revocation): Promise<void> {
     await this.#enter('revoke')
-    this.#data.revocations.push(structuredClone(revocation))
+    const { kind, at } = revocation
+    const key = JSON.stringify([kind, kind === 'token' ? revocation.id : revocation.client])
+    const before = this.#data.revocations.get(key)?.revocation.at ?? at
+    const nth = this.#lastRevocation() + 1
+    this.#data.revocations.set(key, { revocation: { ...revocation, at: Math.max(before, at) }, nth })
   }
 
   async revocations(mark: number): Promise<Revoked> {
     await this.#enter('revocations')
-    const all = this.#data.revocations
-    return { revocations: structuredClone(all.slice(mark)), mark: all.length }
+    const later = [...this.#data.revocations.values()].filter(({ nth }) => nth > mark)
+    return { revocations: later.map(({ revocation }) => revocation), mark: this.#lastRevocation() }
+  }
+
+  #lastRevocation(): number {
+    return Math.max(0, ...[...this.#data.revocations.values()].map(({ nth }) => nth))
   }
 
   async endInterrupted(ending: Ending, at: number): Promise<readonly string[]> {

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { StoreUnavailable } from '../../ports/store.js'
+import type { Revocable } from '../tokens/revocations.js'
 import type { Tokens } from '../tokens/tokens.js'
 import {
   type ClientRequest,
@@ -12,10 +13,11 @@ import {
   type Ref,
 } from './client-message.js'
 import type { CloseCause } from './close-cause.js'
-import { type ChannelIdentity, identify, sameAddress } from './identity.js'
+import { type ChannelIdentity, identify, type NotGreeted, sameAddress } from './identity.js'
 import type { ChannelLimits } from './limits.js'
 import { Outflow } from './outflow.js'
-import { type Outcome, problem } from './requests.js'
+import { problem } from './problems.js'
+import type { Outcome } from './requests.js'
 import type { Unnumbered } from './server-message.js'
 import type { ChannelPeer, ChannelSocket } from './socket.js'
 
@@ -26,6 +28,8 @@ export interface ChannelDeps {
   readonly clock: Clock
   readonly log: Log
   readonly limits: ChannelLimits
+  /** Whether a token is good no more that was when it was shown. */
+  revoked(token: Revocable): boolean
   perform(who: ChannelIdentity, request: ClientRequest): Promise<Outcome>
   /** It is the newest channel of its client from now on. */
   opened(channel: Channel, who: ChannelIdentity): void
@@ -83,6 +87,11 @@ export class Channel implements ChannelPeer {
   /** There may be messages for the client. */
   wake(): void {
     if (this.#phase.name === 'open') this.#phase.out.wake()
+  }
+
+  /** Some tokens were revoked. */
+  recheck(): void {
+    if (this.#phase.name === 'open' && this.deps.revoked(this.#phase.who.token)) this.close('bad-token')
   }
 
   received(text: string | null): void {
@@ -224,7 +233,7 @@ export class Channel implements ChannelPeer {
     try {
       const who = await identify(hello, tokens, store)
       if (this.#phase.name === 'closed') return
-      if (typeof who === 'string') return this.close(who)
+      if ('cause' in who) return this.#sendAway(hello, who)
       if (this.#phase.name === 'open') this.#renew(this.#phase, who)
       else await this.#open(who, hello.resume)
     } catch (error) {
@@ -232,6 +241,11 @@ export class Channel implements ChannelPeer {
       else log.error({ err: error }, 'a client cannot be greeted')
       this.close('unavailable')
     }
+  }
+
+  #sendAway({ ref }: Hello, { cause, problem }: NotGreeted): void {
+    this.#answer(ref, { ok: false, problem })
+    this.close(cause)
   }
 
   async #open(who: ChannelIdentity, resume: number | undefined): Promise<void> {
@@ -258,6 +272,8 @@ export class Channel implements ChannelPeer {
     this.#welcome(who, { last, from, lost })
     this.#watchExpiry(who)
     out.wake()
+    // It may have been since it was looked at.
+    this.recheck()
   }
 
   /** A newer token of the same client takes the place of the one before. */
@@ -268,6 +284,7 @@ export class Channel implements ChannelPeer {
     phase.who = who
     this.#welcome(who, { last: phase.out.sent, from: phase.out.sent, lost: 0 })
     this.#watchExpiry(who)
+    this.recheck()
   }
 
   #welcome(

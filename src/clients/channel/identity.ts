@@ -1,8 +1,11 @@
 import type { ClientAddress } from '../../ports/client-messages.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { type ClientClaims, granted, type Grants } from '../tokens/claims.js'
-import type { Tokens } from '../tokens/tokens.js'
+import type { Refused, Tokens } from '../tokens/tokens.js'
+import type { Revocable } from '../tokens/revocations.js'
 import type { CloseCause } from './close-cause.js'
+import { problem, tokenProblem } from './problems.js'
+import type { ChannelProblem } from './server-message.js'
 
 /** Who is at the other end of a channel. */
 export interface ChannelIdentity {
@@ -10,11 +13,19 @@ export interface ChannelIdentity {
   readonly user: string
   readonly mayInvite: boolean
   readonly grants: Grants
-  /** Of the token that it was opened with, or renewed last. */
-  readonly tokenId: string
-  readonly issuedAt: number
+  /** What it was opened with, or renewed last. */
+  readonly token: Revocable
   readonly expiresAt: number
 }
+
+/** Why a channel is closed rather than greeted. */
+export interface NotGreeted {
+  readonly cause: CloseCause
+  readonly problem: ChannelProblem
+}
+
+/** One of these a token must grant for a channel of its own. */
+const GRANTS_OF_A_CHANNEL = ['channel', 'incoming', 'outgoing', 'presence'] as const
 
 /**
  * The app of a client: on the device of its token, or on the one that it names where the token leaves that open.
@@ -34,19 +45,33 @@ export async function addressOf(
   return known?.user === user ? { client, device } : null
 }
 
-/** Who says hello, or why the channel is closed instead. Rejects with StoreUnavailable. */
+/** Who says hello, or why that one is sent away. Rejects with StoreUnavailable. */
 export async function identify(
   hello: { readonly token: string; readonly device?: string | undefined },
   tokens: Pick<Tokens, 'verifyClient'>,
   store: Pick<DeviceStore, 'device'>,
-): Promise<ChannelIdentity | CloseCause> {
+): Promise<ChannelIdentity | NotGreeted> {
   const claims = await tokens.verifyClient(hello.token)
-  if ('fault' in claims) return claims.fault === 'expired' ? 'token-expired' : 'bad-token'
-  if (!granted(claims, 'channel', 'incoming', 'outgoing', 'presence')) return 'not-allowed'
+  if ('fault' in claims) return badToken(claims)
+  if (!granted(claims, ...GRANTS_OF_A_CHANNEL)) {
+    return notAllowed('grant-missing', `The token does not grant ${GRANTS_OF_A_CHANNEL.join(' or ')}.`)
+  }
   const address = await addressOf(claims, hello.device, store)
-  if (address === null) return 'not-allowed'
-  const { user, grants, jti: tokenId, issuedAt, expiresAt } = claims
-  return { address, user, mayInvite: granted(claims, 'invitations'), grants, tokenId, issuedAt, expiresAt }
+  if (address === null) return notAllowed('token-foreign', 'The device is not the token’s.')
+  const { client, user, grants, jti, issuedAt, expiresAt } = claims
+  const token = { client, jti, issuedAt }
+  return { address, user, mayInvite: granted(claims, 'invitations'), grants, token, expiresAt }
+}
+
+function badToken(refused: Refused): NotGreeted {
+  const { fault } = refused
+  const detail = fault === 'revoked' ? 'The token was revoked.' : 'The token is not taken.'
+  const cause = fault === 'expired' ? 'token-expired' : 'bad-token'
+  return { cause, problem: problem(tokenProblem(refused), detail).problem }
+}
+
+function notAllowed(type: 'grant-missing' | 'token-foreign', detail: string): NotGreeted {
+  return { cause: 'not-allowed', problem: problem(type, detail).problem }
 }
 
 export function sameAddress(a: ClientAddress, b: ClientAddress): boolean {

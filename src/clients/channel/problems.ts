@@ -1,6 +1,7 @@
 import type { CallRefusalReason } from '../../ports/call-control.js'
 import type { InvitationRefusalReason } from '../../ports/invitation-control.js'
 import type { Refused } from '../tokens/tokens.js'
+import type { ChannelProblem } from './server-message.js'
 
 /** The problem types of the HTTP API that refusals come to. */
 export const CALL_PROBLEMS = {
@@ -23,6 +24,14 @@ export const INVITATION_PROBLEMS = {
   'too-large': 'too-large',
   'too-many': 'too-many-requests',
 } as const satisfies Record<InvitationRefusalReason, string>
+
+/** What a client is told of what cannot be done. `type`: one of the HTTP API. */
+export function problem(
+  type: string,
+  detail: string,
+): { readonly ok: false; readonly problem: ChannelProblem } {
+  return { ok: false, problem: { type: `/problems/${type}`, detail } }
+}
 
 /** A forger is not told what is wrong. */
 export function tokenProblem({ fault }: Refused): 'token-expired' | 'token-used' | 'token-invalid' {

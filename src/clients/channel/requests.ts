@@ -8,8 +8,8 @@ import type {
 import type { Refused, Tokens } from '../tokens/tokens.js'
 import type { ClientRequest } from './client-message.js'
 import type { ChannelIdentity } from './identity.js'
-import { CALL_PROBLEMS, INVITATION_PROBLEMS, tokenProblem } from './problems.js'
-import type { ChannelProblem, Result } from './server-message.js'
+import { CALL_PROBLEMS, INVITATION_PROBLEMS, problem, tokenProblem } from './problems.js'
+import type { Result } from './server-message.js'
 import { callState, invitationJson } from './views.js'
 
 export interface RequestDeps {
@@ -173,11 +173,4 @@ function ofCall(done: CallView | CallRefusal): Outcome {
 function ofInvitation(done: InitiatorView | DeviceView | InvitationRefusal): Outcome {
   if (done.kind === 'refused') return problem(INVITATION_PROBLEMS[done.why], done.detail)
   return { ok: true, invitation: invitationJson(done) }
-}
-
-export function problem(
-  type: string,
-  detail: string,
-): { readonly ok: false; readonly problem: ChannelProblem } {
-  return { ok: false, problem: { type: `/problems/${type}`, detail } }
 }

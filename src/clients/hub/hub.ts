@@ -19,6 +19,7 @@ import { CHANNEL_LIMITS, type ChannelLimits, QUEUE_LIMITS } from '../channel/lim
 import { perform } from '../channel/requests.js'
 import type { ChannelPeer, ChannelSocket } from '../channel/socket.js'
 import type { ClientHub, Polled, PollingClient, PollRequest } from './client-hub.js'
+import type { Revocations } from '../tokens/revocations.js'
 import type { Tokens } from '../tokens/tokens.js'
 import { keyOf, Offers } from './offers.js'
 import { Polls } from './polls.js'
@@ -40,6 +41,8 @@ export interface HubDeps {
   readonly store: ClientMessageStore & Pick<DeviceStore, 'device'>
   readonly bus: Bus
   readonly tokens: Pick<Tokens, 'verifyCall' | 'verifyClient' | 'verifyInvitation'>
+  /** Without it no token is ever revoked. */
+  readonly revocations?: Pick<Revocations, 'revoked' | 'subscribe'>
   readonly calls: CallControl
   readonly invitations: InvitationControl
   readonly clock: Clock
@@ -68,7 +71,11 @@ class Hub implements ClientHub {
   constructor(private readonly deps: HubDeps) {
     this.#offers = new Offers(deps.clock)
     this.#polls = new Polls(deps.clock)
-    this.#unsubscribe = deps.bus.subscribe((message) => this.#hear(message))
+    const ends = [
+      deps.bus.subscribe((message) => this.#hear(message)),
+      deps.revocations?.subscribe(() => this.#recheck()),
+    ]
+    this.#unsubscribe = () => ends.forEach((end) => end?.())
   }
 
   offerCall(
@@ -111,6 +118,7 @@ class Hub implements ClientHub {
     if (this.#draining || this.#all.size - this.#channels.size >= MOST_GREETING) return null
     const channel = new Channel((this.deps.ids ?? randomUUID)(), socket, {
       ...{ clock, log, store, tokens, limits },
+      revoked: (token) => this.deps.revocations?.revoked(token) ?? false,
       perform: (who, request) => perform(who, request, this.deps),
       opened: (one, who) => this.#opened(one, who),
       acknowledged: (one, who, upTo) => this.#acknowledged(one, who, upTo),
@@ -206,6 +214,10 @@ class Hub implements ClientHub {
         return this.#replaced(message.of, message.nth)
       default:
     }
+  }
+
+  #recheck(): void {
+    for (const channel of [...this.#all]) channel.recheck()
   }
 
   #wake(to: ClientAddress, offered: number | undefined): void {

@@ -39,6 +39,8 @@ export interface TokensOptions {
   /** The first signs, all verify; see `loadTokenKeys`. */
   readonly keys: readonly TokenKey[]
   readonly clock: Pick<Clock, 'now'>
+  /** Whether a client token was revoked; without it none is. */
+  readonly revoked?: (claims: ClientClaims) => boolean
 }
 
 const AUDIENCE = {
@@ -54,7 +56,7 @@ const LONGEST_TOKEN = 4096
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 /** @throws Error where there is no key, or the first one cannot sign */
-export function createTokens({ keys, clock }: TokensOptions): Tokens {
+export function createTokens({ keys, clock, revoked = () => false }: TokensOptions): Tokens {
   const { header, signer } = signingKey(keys)
   const byId = new Map(keys.map((key) => [key.id, key]))
 
@@ -105,7 +107,10 @@ export function createTokens({ keys, clock }: TokensOptions): Tokens {
       const payload = { ...clientPayload(claims), iat: Math.floor(clock.now() / 1000) / 1000 }
       return mint(AUDIENCE.client, payload, claims.expiresAt, jti)
     },
-    verifyClient: (token) => verify(AUDIENCE.client, token, readClient),
+    async verifyClient(token) {
+      const claims = await verify(AUDIENCE.client, token, readClient)
+      return !('fault' in claims) && revoked(claims) ? { fault: 'revoked' } : claims
+    },
     mintInvitation: (claims) => mint(AUDIENCE.invitation, invitationPayload(claims), claims.expiresAt),
     verifyInvitation: (token) => verify(AUDIENCE.invitation, token, readInvitation),
   }

@@ -8,6 +8,7 @@ import { CHANNEL_LIMITS, type ChannelLimits } from '../../../src/clients/channel
 import type { ClientHub } from '../../../src/clients/hub/client-hub.js'
 import { createClientHub } from '../../../src/clients/hub/hub.js'
 import { loadTokenKeys } from '../../../src/clients/tokens/keys.js'
+import { createRevocations, type Revocations } from '../../../src/clients/tokens/revocations.js'
 import { createTokens, type Tokens } from '../../../src/clients/tokens/tokens.js'
 import { createChannelUpgrade } from '../../../src/http/channel/upgrade.js'
 import { createHttp } from '../../../src/http/index.js'
@@ -30,12 +31,17 @@ export interface Site {
   readonly store: Store
   readonly bus: Bus
   readonly tokens: Tokens
+  readonly revocations: Revocations
 }
 
-export async function openSite(more: Partial<Omit<Site, 'tokens'>> = {}): Promise<Site> {
+export async function openSite(more: Partial<Pick<Site, 'store' | 'bus'>> = {}): Promise<Site> {
   const keys = await loadTokenKeys([], () => Promise.resolve(randomBytes(32)))
-  const bus = more.bus ?? createLocalBus({ log: new RecordingLog() })
-  return { store: more.store ?? new FakeStore(), bus, tokens: createTokens({ keys, clock: systemClock }) }
+  const log = new RecordingLog()
+  const { store = new FakeStore(), bus = createLocalBus({ log }) } = more
+  const revocations = createRevocations({ store, bus, clock: systemClock, log })
+  bus.subscribe((message) => revocations.heard(message))
+  const tokens = createTokens({ keys, clock: systemClock, revoked: revocations.revoked })
+  return { store, bus, tokens, revocations }
 }
 
 export interface NodeOptions {
@@ -61,12 +67,14 @@ export class ChannelNode {
   static async start(site: Site, options: NodeOptions = {}): Promise<ChannelNode> {
     const calls = new FakeCalls()
     const log = new RecordingLog()
-    const { store, bus, tokens } = site
+    const { store, bus, tokens, revocations } = site
     // The hub and the invitations know each other.
     const held: { invitations?: InvitationControl } = {}
     const invitations = laterInvitations(() => held.invitations)
     const limits = { ...CHANNEL_LIMITS, ...options.limits }
-    const hub = createClientHub({ store, bus, tokens, calls, invitations, clock: systemClock, log, limits })
+    const hub = createClientHub({
+      ...{ store, bus, tokens, revocations, calls, invitations, clock: systemClock, log, limits },
+    })
     const made = options.invitations?.(hub)
     if (made !== undefined) held.invitations = made
     const channels = createChannelUpgrade(hub)
