@@ -1,8 +1,12 @@
+import { checkRegions } from './check-regions.js'
+import { checkInstructions, instructionTargets } from './check-instructions.js'
+import { callingPlaces, checkCalledGroups } from './check-outgoing.js'
 import { checkSubscribers, subscriberTargets } from './check-subscribers.js'
 import { nearest } from './nearest.js'
 import { at, type Entries, entriesOf, itemsOf, type Place, placesIn, plainNumber, textOf } from './look.js'
 import { canonicalNetwork } from './network.js'
 import type { Complain, Finding } from './problem.js'
+import type { Files } from './schema/files.js'
 import type { Value } from './to-value.js'
 import { createLocator } from './tree.js'
 import type { Tree } from './tree.js'
@@ -11,7 +15,7 @@ import type { Tree } from './tree.js'
  * What the parts of a configuration say of each other. Looks at the values as they were written, so that it has its
  * say in one round with the schema, whatever else is wrong.
  */
-export function crossCheck(tree: Tree, root: Value): Finding[] {
+export function crossCheck(tree: Tree, root: Value, files: Files): Finding[] {
   const locate = createLocator(tree)
   const findings: Finding[] = []
   const complain: Complain = (path, message) => {
@@ -31,7 +35,11 @@ export function crossCheck(tree: Tree, root: Value): Finding[] {
   checkRoutes(routes, complain)
   checkSubscribers(root, complain)
   checkProviders(entriesOf(at(root, 'push')), complain)
-  const targets = [...targetsOf(users, groups, routes), ...subscriberTargets(subscribers)]
+  const targets = [
+    ...targetsOf(users, groups, routes),
+    ...subscriberTargets(subscribers),
+    ...instructionTargets(root),
+  ]
   const redirects = users.flatMap(([name, user]) =>
     placesIn(['users', name, 'redirect'], at(user, 'redirect')),
   )
@@ -41,8 +49,13 @@ export function crossCheck(tree: Tree, root: Value): Finding[] {
     checkNames(places, 'group', new Set(groups.map(([name]) => name)), complain)
     checkNames(places, 'trunk', new Set(trunks.map(([name]) => name)), complain)
   }
-  checkRedirects(redirects, new Map(trunks), complain)
+  const calling = callingPlaces(root)
+  checkNames(calling, 'trunk', new Set(trunks.map(([name]) => name)), complain)
+  checkCalledGroups(calling, groups, complain)
+  checkProxies([...redirects, ...calling], new Map(trunks), complain)
+  checkInstructions(root, targets, userNames, files, complain)
   checkMediaPorts(root, complain)
+  checkRegions(root, complain)
   return findings
 }
 
@@ -103,12 +116,12 @@ function checkGroups(groups: Entries, users: ReadonlySet<string>, complain: Comp
 }
 
 /** A number has no host of its own: it goes to the one that the trunk's calls go to. */
-function checkRedirects(
-  redirects: readonly Place[],
+function checkProxies(
+  places: readonly Place[],
   trunks: ReadonlyMap<string, Value>,
   complain: Complain,
 ): void {
-  for (const { path, value } of redirects) {
+  for (const { path, value } of places) {
     const name = textOf(at(value, 'trunk'))
     if (name === undefined || !trunks.has(name) || at(trunks.get(name), 'proxy') !== undefined) continue
     complain([...path, 'trunk'], `trunk ${name} has no proxy that a call could go out to`)

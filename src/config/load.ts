@@ -33,13 +33,14 @@ export function parseConfig(text: string, file: string, environment: Environment
 
   const { value, findings: unbuilt } = toValue(tree, environment)
   const folder = dirname(resolve(file))
-  const schema = configSchema({ resolve: (path) => resolve(folder, path), exists: existsSync })
+  const files = { resolve: (path: string) => resolve(folder, path), exists: existsSync }
+  const schema = configSchema(files)
   const result = schema.safeParse(value ?? {}, { reportInput: true })
   // What is wrong with a value that could not even be built follows from that.
   const told = new Set(unbuilt.map(({ path }) => keyOf(path)))
   const judged = [
     ...(result.success ? [] : findingsOf(tree, result.error.issues)),
-    ...crossCheck(tree, value),
+    ...crossCheck(tree, value, files),
   ].filter(({ path }) => !told.has(keyOf(path)))
   const findings = [...unbuilt, ...judged]
   if (findings.length > 0 || !result.success) throw fail(findings)

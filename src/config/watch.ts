@@ -22,7 +22,11 @@ const LIVE = {
   subscribers: true,
   carriers: true,
   routes: true,
-  regions: true,
+  instructions: true,
+  outgoing: true,
+  // They bring engines.
+  regions: false,
+  paths: true,
   log: ['level'],
   drain: true,
 } as const satisfies Record<keyof Config, boolean | readonly string[]>
@@ -95,9 +99,11 @@ function changedKeys(before: Config, after: Config): Change[] {
     const live = LIVE[section]
     if (live === true) return same(before, after, section) ? [] : [{ name: section, live }]
     const [old, now]: [object, object] = [before[section], after[section]]
+    // The keys of a map are names, spelled as in the file.
+    const spelled = old instanceof Map ? (key: string) => key : kebabCase
     return keysOf(old, now)
       .filter((key) => !isDeepStrictEqual(valueOf(old, key), valueOf(now, key)))
-      .map((key) => ({ name: `${section}.${kebabCase(key)}`, live: live !== false && isOneOf(live, key) }))
+      .map((key) => ({ name: `${section}.${spelled(key)}`, live: live !== false && isOneOf(live, key) }))
   })
 }
 
@@ -117,10 +123,13 @@ function sectionsOf(config: Config): (keyof Config)[] {
 }
 
 function keysOf(...objects: readonly object[]): string[] {
-  return [...new Set(objects.flatMap((object) => Object.keys(object)))]
+  const keys = (object: object): string[] =>
+    object instanceof Map ? [...(object as Map<string, unknown>).keys()] : Object.keys(object)
+  return [...new Set(objects.flatMap(keys))]
 }
 
 function valueOf(object: object, key: string): unknown {
+  if (object instanceof Map) return (object as Map<string, unknown>).get(key)
   return (object as Readonly<Record<string, unknown>>)[key]
 }
 

@@ -32,9 +32,9 @@ describe('a bad configuration says', () => {
       '1:8: http.colour: unknown key; known here: host, port, public-url, admin-token',
     ],
     [
-      'an unknown key where none is known',
+      'an unknown key of a region',
       'regions: {eu: {x: 1}}',
-      '1:16: regions.eu.x: unknown key; none is known here',
+      '1:16: regions.eu.x: unknown key; known here: listen, advertise, media',
     ],
     ['a section that is none', 'http: 8080', '1:7: http: expected keys and values, got "8080"'],
     ['a list in place of a section', 'users: [alice]', '1:8: users: expected keys and values, got a list'],
@@ -165,12 +165,12 @@ describe('a bad configuration says', () => {
     [
       'a target that is two',
       'users: {a: {no-answer: {user: a, status: 480}}}',
-      '1:24: users.a.no-answer: needs exactly one of user, group, number, uri with trunk, and status',
+      '1:24: users.a.no-answer: needs exactly one of user, client, group, number, uri with trunk, status, and instructions',
     ],
     [
       'a route that leads nowhere',
       'routes: [{match: "1*"}]',
-      '1:10: routes[0]: needs exactly one of user, group, uri with trunk, and status',
+      '1:10: routes[0]: needs exactly one of user, client, group, uri with trunk, status, and instructions',
     ],
     [
       'a URI without a trunk',
@@ -180,7 +180,7 @@ describe('a bad configuration says', () => {
     [
       'a number that a route cannot lead to',
       'routes: [{match: "1", status: 404, number: "2"}]',
-      '1:36: routes[0].number: unknown key; known here: match, user, group, uri, trunk, status',
+      '1:36: routes[0].number: unknown key; known here: match, user, client, group, uri, trunk, status, instructions',
     ],
     [
       'a no-answer user that does not exist',

@@ -37,7 +37,14 @@ describe('a configuration', () => {
       subscribers: new Map(),
       carriers: new Map(),
       routes: [],
+      instructions: {
+        sources: new Map(),
+        allowPrivate: [],
+        allowHttp: false,
+        soundCache: { size: 100 },
+      },
       regions: new Map(),
+      paths: { costs: [], rehome: true, rehomeRate: 20 },
       log: { level: 'info', pretty: false },
       drain: { timeout: 30_000 },
     })
@@ -143,6 +150,7 @@ users:
   a: {no-answer: {number: "+1 (555) 01-00"}}
   b: {no-answer: {uri: "sip:x@example.net", trunk: pstn}}
   c: {no-answer: {group: g}, redirect: [{user: "*"}, {group: g}, {number: "+1 (555)*", trunk: pstn}]}
+regions: {eu: }
 groups: {g: {members: [{user: a}, {user: b}]}}
 routes: [{match: 7000, group: g}, {match: "*", uri: "sip:y@example.net", trunk: pstn}]`,
       'r.yaml',

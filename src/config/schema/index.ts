@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { carrier } from './carrier.js'
+import { clients } from './clients.js'
 import { folder } from './files.js'
 import type { Files } from './files.js'
 import { group } from './group.js'
@@ -19,12 +20,14 @@ import {
   whole,
 } from './leaf.js'
 import { media } from './media.js'
+import { outgoing } from './outgoing.js'
 import { plainName, userName } from './names.js'
 import { push } from './push.js'
+import { paths, region, regionName } from './region.js'
 import { defaultTag, finished, named, section, tag } from './section.js'
 import { sip } from './sip.js'
 import { e164, subscriber } from './subscriber.js'
-import { route } from './targets.js'
+import { instructionsOf, route } from './targets.js'
 import { tokens } from './tokens.js'
 import { user } from './user.js'
 
@@ -64,6 +67,7 @@ const trunk = finished(
     proxy: sipUri().optional().describe('Where calls out through this trunk go.'),
     username: text().optional().describe('For digest challenges of the trunk.'),
     password: secret().optional(),
+    region: regionName.optional().describe('Where it is: its calls out leave by a gateway near it.'),
     accept: oneOf('tone', 'answer')
       .prefault('tone')
       .describe('What the caller gets when a device accepts by API: another tone, or 200 and comfort audio.'),
@@ -97,6 +101,9 @@ export function configSchema(files: Files) {
     tokens: tokens(files).prefault({}).describe('Tokens of calls and of client applications.'),
     trunks: named(plainName, trunk).describe('Where calls come from and go out.'),
     users: named(userName, user.prefault({})).describe('Who is called.'),
+    clients: clients
+      .prefault({})
+      .describe('How clients are called whose name is no user’s: those that have a token for it.'),
     groups: named(userName, group).describe('Users who are called together.'),
     subscribers: named(e164, subscriber).describe(
       'Cell phones, by number, whose calls are fetched by conditional forwarding.',
@@ -106,7 +113,12 @@ export function configSchema(files: Files) {
       .array(route)
       .prefault([])
       .describe('Numbers that are nobody’s own; the first that matches wins.'),
-    regions: named(plainName, section({}).prefault({})),
+    instructions: instructionsOf(files)
+      .prefault({})
+      .describe('What is to be done with calls: verbs, or webhooks that answer with them.'),
+    outgoing: outgoing.prefault({}).describe('Calls that users and client applications make.'),
+    regions: named(plainName, region(files).prefault({})).describe('Where our engines are.'),
+    paths: paths.prefault({}).describe('How calls go between regions.'),
     log: section({
       level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
       pretty: flag().prefault(false).describe('For eyes rather than for machines.'),
@@ -132,8 +144,13 @@ export type HttpConfig = Config['http']
 export type TokensConfig = Config['tokens']
 export type Trunk = Named<Config['trunks']>
 export type User = Named<Config['users']>
+export type ClientsConfig = Config['clients']
 export type Group = Named<Config['groups']>
 export type Subscriber = Named<Config['subscribers']>
 export type Carrier = Named<Config['carriers']>
+export type OutgoingConfig = Config['outgoing']
+export type InstructionsConfig = Config['instructions']
 export type Route = Config['routes'][number]
+export type RegionConfig = Named<Config['regions']>
+export type PathsConfig = Config['paths']
 export type LogConfig = Config['log']
