@@ -84,8 +84,8 @@ export interface MediaEndpointOptions {
   readonly offerLike?: MediaEndpoint
   /** Of our own offer; `rtp` by default. Rejects `not-acceptable` where the engine has no such transport. */
   readonly transport?: MediaTransport
-  /** A server of this region is taken where one is up. */
-  readonly region?: string
+  /** Preferred regions, the best first: a server of the first of them is taken that has one with room. */
+  readonly regions?: readonly string[]
   readonly events?: MediaEndpointEvents
 }
 
@@ -96,7 +96,19 @@ export interface MediaGauges {
   readonly timers: number
 }
 
+/** One of the servers that an engine is made of. */
+export interface MediaServerStatus {
+  readonly name: string
+  readonly region?: string
+  readonly up: boolean
+  /** It takes no new endpoints: it is drained, or has no room. */
+  readonly full: boolean
+  /** Endpoints for its weight: to compare it with the others. */
+  readonly load: number
+}
+
 export interface Media {
+  readonly servers: readonly MediaServerStatus[]
   /** Every request has a deadline of its own; rejects with {@link MediaError}. */
   endpoint(options: MediaEndpointOptions): Promise<MediaEndpoint>
   /** Rejects where the engine is away. */

@@ -11,7 +11,8 @@ export interface PushMessage {
   readonly device: { readonly id: string } & PushTarget
   /**
    * Wake for a call, the ending of a call that was pushed, a refresh of the registration (RFC 8599 §5.5), an
-   * invitation to connect peer to peer and what came of it, or the instruction to reject a cell call.
+   * invitation to connect peer to peer and what came of it, the instruction to reject a cell call, or another edge to
+   * register on because that of its region is lost.
    */
   readonly kind:
     | 'call'
@@ -21,6 +22,7 @@ export interface PushMessage {
     | 'invitation-connected'
     | 'invitation-ended'
     | 'primary-instruction'
+    | 'rehome'
   /** JSON that the app receives as it is. */
   readonly payload: Readonly<Record<string, unknown>>
   /** After this the push is of no use any more; microseconds since the epoch. */

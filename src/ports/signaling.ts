@@ -109,6 +109,7 @@ export interface SignalingGauges {
 
 export interface GatewayStatus {
   readonly name: string
+  readonly region?: string
   readonly up: boolean
   /** Where it takes SIP, as it said when it was last reached. */
   readonly listening: readonly ListeningPoint[]

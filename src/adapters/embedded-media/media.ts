@@ -1,14 +1,24 @@
 import { type EngineOptions, type MediaEngine, startMediaEngine } from '../../embedded/media/index.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
-import { type Media, type MediaEndpoint, MediaError } from '../../ports/media.js'
+import { type Media, type MediaEndpoint, MediaError, type MediaServerStatus } from '../../ports/media.js'
 import { EmbeddedEndpoint } from './endpoint.js'
 import { translated } from './errors.js'
 
 const RESTART_MS = 200
 
+export interface EmbeddedMediaOptions extends EngineOptions {
+  /** Of several engines. */
+  readonly name?: string
+  readonly region?: string
+}
+
 /** The port `media` on the embedded RTP engine. A worker that dies takes its calls' media along and is replaced. */
-export async function createEmbeddedMedia(options: EngineOptions, clock: Clock, log: Log): Promise<Media> {
+export async function createEmbeddedMedia(
+  options: EmbeddedMediaOptions,
+  clock: Clock,
+  log: Log,
+): Promise<Media> {
   const media = new EmbeddedMedia(options, clock, log)
   await media.start()
   return media
@@ -18,12 +28,22 @@ class EmbeddedMedia implements Media {
   private engine: MediaEngine | undefined
   private stopRestart: (() => void) | undefined
   private closed = false
+  private readonly options: EngineOptions
+  private readonly known: Pick<MediaServerStatus, 'name' | 'region'>
 
   constructor(
-    private readonly options: EngineOptions,
+    { name = 'embedded', region, ...options }: EmbeddedMediaOptions,
     private readonly clock: Clock,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.options = options
+    this.known = { name, ...(region === undefined ? {} : { region }) }
+  }
+
+  get servers(): readonly MediaServerStatus[] {
+    // Ports that are used up are heard of when there are none.
+    return [{ ...this.known, up: this.engine !== undefined, full: false, load: this.engine?.open ?? 0 }]
+  }
 
   async start(): Promise<void> {
     const engine = await startMediaEngine(this.options)
@@ -47,7 +67,9 @@ class EmbeddedMedia implements Media {
   async close(): Promise<void> {
     this.closed = true
     this.stopRestart?.()
-    await this.engine?.close()
+    const { engine } = this
+    this.engine = undefined
+    await engine?.close()
   }
 
   private running(): MediaEngine {

@@ -10,15 +10,18 @@ export interface Candidate {
 }
 
 /**
- * The servers that may take a new endpoint, the best first: those of the region, then the others; among them the one
+ * The servers that may take a new endpoint, the best first: those of the first region, of the next, … then the others; among them the one
  * with the least load for its weight.
  */
 export function inOrder<T extends { readonly candidate: Candidate }>(
   servers: readonly T[],
-  region: string | undefined,
+  regions: readonly string[],
 ): readonly T[] {
   const load = ({ candidate: { endpoints, weight } }: T): number => (endpoints + 1) / weight
-  const away = ({ candidate }: T): number => (region === undefined || candidate.region === region ? 0 : 1)
+  const away = ({ candidate: { region } }: T): number => {
+    const rank = region === undefined ? -1 : regions.indexOf(region)
+    return rank < 0 ? regions.length : rank
+  }
   return servers
     .filter(({ candidate: { up, weight, full } }) => up && weight > 0 && !full)
     .sort((a, b) => away(a) - away(b) || load(a) - load(b))

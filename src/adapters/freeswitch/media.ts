@@ -6,6 +6,7 @@ import {
   type MediaEndpointOptions,
   MediaError,
   type MediaGauges,
+  type MediaServerStatus,
 } from '../../ports/media.js'
 import { inOrder } from './choice.js'
 import { Deadlines } from './deadlines.js'
@@ -46,7 +47,7 @@ export async function createFreeswitchMedia(
 class FreeswitchMedia implements Media {
   private readonly deadlines: Deadlines
   private readonly signaling: MediaSignaling
-  private readonly servers: readonly FreeswitchServer[]
+  private readonly pool: readonly FreeswitchServer[]
   private readonly silence: SilenceWatch
   private closed = false
 
@@ -55,16 +56,24 @@ class FreeswitchMedia implements Media {
     this.log = log
     this.deadlines = new Deadlines(clock)
     this.signaling = new MediaSignaling(signaling, clock, log)
-    this.servers = servers.map(
-      (each) => new FreeswitchServer({ ...each, listen }, this.deadlines, clock, log),
-    )
+    this.pool = servers.map((each) => new FreeswitchServer({ ...each, listen }, this.deadlines, clock, log))
     this.silence = new SilenceWatch(() => this.endpoints(), mediaTimeoutMs, clock, log)
   }
 
   private readonly log: Log
 
+  get servers(): readonly MediaServerStatus[] {
+    return this.pool.map(({ name, candidate: { region, up, weight, full, endpoints } }) => ({
+      name,
+      ...(region === undefined ? {} : { region }),
+      up,
+      full: full || weight === 0,
+      load: weight === 0 ? Infinity : endpoints / weight,
+    }))
+  }
+
   async start(): Promise<void> {
-    const first = Promise.all([this.signaling.ready(), ...this.servers.map((server) => server.connect())])
+    const first = Promise.all([this.signaling.ready(), ...this.pool.map((server) => server.connect())])
     await this.deadlines.within(first, START_MS, 'the media engine').catch((error: unknown) => {
       this.log.warn({ err: error }, 'the media engine is not complete yet')
     })
@@ -90,8 +99,8 @@ class FreeswitchMedia implements Media {
   }
 
   async gauges(): Promise<MediaGauges> {
-    const away = this.servers.flatMap(({ name, away: why }) => (why === undefined ? [] : [`${name}: ${why}`]))
-    if (away.length === this.servers.length) throw new MediaError('lost', away.join('; '))
+    const away = this.pool.flatMap(({ name, away: why }) => (why === undefined ? [] : [`${name}: ${why}`]))
+    if (away.length === this.pool.length) throw new MediaError('lost', away.join('; '))
     if (!this.signaling.up) throw new MediaError('lost', 'no SIP server leads to the media engine')
     const endpoints = this.endpoints()
     return Promise.resolve({
@@ -109,7 +118,7 @@ class FreeswitchMedia implements Media {
     this.closed = true
     this.silence.close()
     await Promise.all(this.endpoints().map((endpoint) => endpoint.close()))
-    for (const server of this.servers) server.close()
+    for (const server of this.pool) server.close()
     this.signaling.close()
   }
 
@@ -131,14 +140,14 @@ class FreeswitchMedia implements Media {
   }
 
   private endpoints(): readonly FreeswitchEndpoint[] {
-    return this.servers.flatMap((server) => [...server.endpoints])
+    return this.pool.flatMap((server) => [...server.endpoints])
   }
 
   /** Both sides of a call are on one server: two cannot be joined. */
-  private candidates({ offerLike, region }: MediaEndpointOptions): readonly FreeswitchServer[] {
+  private candidates({ offerLike, regions = [] }: MediaEndpointOptions): readonly FreeswitchServer[] {
     if (offerLike === undefined) {
-      const servers = inOrder(this.servers, region)
-      if (servers.length === 0 && this.servers.every(({ away }) => away !== undefined)) {
+      const servers = inOrder(this.pool, regions)
+      if (servers.length === 0 && this.pool.every(({ away }) => away !== undefined)) {
         throw new MediaError('lost', 'every media server is away')
       }
       return servers

@@ -14,7 +14,7 @@ describe('a new endpoint', () => {
       server('b', { endpoints: 5, weight: 3 }),
       server('c', { endpoints: 1 }),
     ]
-    expect(names(inOrder(servers, undefined))).toEqual(['b', 'c', 'a'])
+    expect(names(inOrder(servers, []))).toEqual(['b', 'c', 'a'])
   })
 
   it('goes to none that is away, full or drained', () => {
@@ -24,7 +24,7 @@ describe('a new endpoint', () => {
       server('drained', { weight: 0 }),
       server('fit'),
     ]
-    expect(names(inOrder(servers, undefined))).toEqual(['fit'])
+    expect(names(inOrder(servers, []))).toEqual(['fit'])
   })
 
   it('goes to its region first, and elsewhere where that has no server', () => {
@@ -33,8 +33,9 @@ describe('a new endpoint', () => {
       server('eu-1', { region: 'eu', endpoints: 7 }),
       server('eu-2', { region: 'eu', endpoints: 3 }),
     ]
-    expect(names(inOrder(servers, 'eu'))).toEqual(['eu-2', 'eu-1', 'us'])
-    expect(names(inOrder(servers, 'ap'))).toEqual(['us', 'eu-2', 'eu-1'])
+    expect(names(inOrder(servers, ['eu']))).toEqual(['eu-2', 'eu-1', 'us'])
+    expect(names(inOrder(servers, ['ap']))).toEqual(['us', 'eu-2', 'eu-1'])
+    expect(names(inOrder(servers, ['ap', 'eu']))).toEqual(['eu-2', 'eu-1', 'us'])
   })
 
   it('is shared by weight as endpoints come', () => {
@@ -45,7 +46,7 @@ describe('a new endpoint', () => {
           server('big', { weight: 3, endpoints: endpoints.big }),
           server('small', { weight: 1, endpoints: endpoints.small }),
         ],
-        undefined,
+        [],
       )
       endpoints[first?.name as 'big' | 'small'] += 1
     }
