@@ -5,6 +5,7 @@ import {
   type MediaEndpointOptions,
   MediaError,
   type PerformanceEnd,
+  type PerformOptions,
   type Sound,
 } from '../../ports/media.js'
 import { translated } from './errors.js'
@@ -48,8 +49,8 @@ export class EmbeddedEndpoint implements MediaEndpoint {
     await translated(() => this.endpoint.play(sound))
   }
 
-  perform(): Promise<PerformanceEnd> {
-    return Promise.reject(new MediaError('not-acceptable', 'the engine plays nothing to its end yet'))
+  perform(sounds: readonly Sound[], { times }: PerformOptions): Promise<PerformanceEnd> {
+    return translated(() => this.endpoint.perform(sounds, times))
   }
 
   join(other: MediaEndpoint): Promise<void> {

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { MediaError } from './errors.js'
+import type { PerformanceOver } from './engine.js'
 import type { Method, Methods } from './protocol.js'
+import type { PlaybackEnd } from './tones/playback.js'
 import type {
   CodecChoice,
   Direction,
@@ -31,6 +33,8 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   readonly #onClosed: () => void
   #description: EndpointDescription
   #ended = false
+  #lastPerformance = 0
+  readonly #performances = new Map<number, (how: PlaybackEnd | MediaError) => void>()
 
   constructor(description: EndpointDescription, ask: Ask, onClosed: () => void) {
     super()
@@ -98,6 +102,29 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     return this.#ask('play', { id: this.id, tone })
   }
 
+  /**
+   * Plays tones to their end, all of them `times` times; replaces the tone before. Nothing is sent afterwards. Has
+   * no deadline once it has begun: its end is its own.
+   * @returns `stopped` where something else was wanted first: a tone, another performance, `stop`, `join`, `close`
+   * @throws MediaError `bad-state` while joined, `not-acceptable` where the peer's codec cannot be played, `bad-option`,
+   *   `bad-file`; what was played before goes on then
+   */
+  async perform(tones: readonly ToneSpec[], times = 1): Promise<PlaybackEnd> {
+    const performance = (this.#lastPerformance += 1)
+    const over = new Promise<PlaybackEnd | MediaError>((resolve) =>
+      this.#performances.set(performance, resolve),
+    )
+    try {
+      await this.#ask('perform', { id: this.id, performance, tones, times })
+    } catch (error) {
+      // Where it is over already, by `close` or by the engine's end, that is what is to be told.
+      if (this.#performances.delete(performance)) throw error
+    }
+    const how = await over
+    if (how instanceof MediaError) throw how
+    return how
+  }
+
   /** Sends silence, which keeps paths through NATs open. */
   silence(): Promise<{ audible: boolean }> {
     return this.play({ kind: 'silence' })
@@ -130,6 +157,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     if (this.#ended) return
     this.#ended = true
     this.#onClosed()
+    this.#endPerformances('stopped')
     try {
       await this.#ask('remove', { id: this.id })
     } catch (error) {
@@ -141,11 +169,26 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   /** For the engine: it was closed, by our own wish. */
   engineClosed(): void {
     this.#ended = true
+    this.#endPerformances('stopped')
+  }
+
+  /** For the engine: a performance is over. */
+  performed({ performance, how }: PerformanceOver): void {
+    const resolve = this.#performances.get(performance)
+    this.#performances.delete(performance)
+    resolve?.(how)
   }
 
   /** For the engine: it is gone. */
   engineLost(error: MediaError): void {
     this.#ended = true
+    this.#endPerformances(error)
     this.emit('lost', error)
+  }
+
+  #endPerformances(how: PlaybackEnd | MediaError): void {
+    const waiting = [...this.#performances.values()]
+    this.#performances.clear()
+    for (const resolve of waiting) resolve(how)
   }
 }

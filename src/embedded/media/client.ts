@@ -82,6 +82,11 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
     }
   }
 
+  /** Endpoints that are open. */
+  get open(): number {
+    return this.#endpoints.size
+  }
+
   get state(): 'running' | 'closed' | 'lost' {
     return this.#state
   }
@@ -173,7 +178,8 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
         const { event } = reply
         const endpoint = this.#endpoints.get(event.id)
         if (event.type === 'dtmf') endpoint?.emit('dtmf', event.detail)
-        else endpoint?.emit('media-timeout', event.detail)
+        else if (event.type === 'media-timeout') endpoint?.emit('media-timeout', event.detail)
+        else endpoint?.performed(event.detail)
         return
       }
       default:

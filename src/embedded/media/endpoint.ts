@@ -9,7 +9,7 @@ import { RtpSender } from './rtp/sender.js'
 import { receives, type Agreement, type CodecPolicy } from './sdp/agreement.js'
 import { codecName, type Codec } from './sdp/codecs.js'
 import type { Negotiator, OfferPolicy } from './sdp/negotiator.js'
-import type { Tone } from './tones/library.js'
+import type { Playback, PlaybackEnd } from './tones/playback.js'
 import type { Paced } from './tones/scheduler.js'
 import type { MediaTransport } from './transport.js'
 import type { DtmfEvent, EndpointCounters, EndpointDescription, MediaTimeout } from './types.js'
@@ -41,7 +41,7 @@ export class MediaEndpoint implements Paced {
   readonly #context: EndpointContext
   readonly #dtmf = new DtmfDetector()
   #peer: MediaEndpoint | undefined
-  #tone: { tone: Tone; position: number } | undefined
+  #playing: { readonly playback: Playback; over(how: PlaybackEnd): void } | undefined
   #agreedAt = 0
   #timedOutFor: number | undefined
   #dtmfEvents = 0
@@ -163,25 +163,33 @@ export class MediaEndpoint implements Paced {
     return peer
   }
 
-  play(tone: Tone): void {
-    this.#tone = { tone, position: -1 }
-    this.sender.output.interrupt()
+  /** Replaces what was played. @param over is told once how it ended */
+  play(playback: Playback, over: (how: PlaybackEnd) => void): void {
+    this.#endPlayback('stopped')
+    this.#playing = { playback, over }
   }
 
   stop(): void {
-    this.#tone = undefined
-    this.sender.output.interrupt()
+    this.#endPlayback('stopped')
   }
 
+  #endPlayback(how: PlaybackEnd): void {
+    const playing = this.#playing
+    this.#playing = undefined
+    this.sender.output.interrupt()
+    playing?.over(how)
+  }
+
+  /** Time passes also where the peer can be sent nothing: a performance has its end in any case. */
   tick(advance: number, now: number): void {
-    const playing = this.#tone
-    if (!playing) return
-    playing.position += advance
+    const playback = this.#playing?.playback
+    if (!playback) return
+    if (!playback.advance(advance)) {
+      this.#endPlayback('finished')
+      return
+    }
     const { law } = this.sender
-    if (!law) return
-    const frames = playing.tone.frames(law)
-    const frame = frames[playing.position % frames.length]
-    if (frame) this.sender.play(frame, advance, now)
+    if (law) this.sender.play(playback.frame(law), advance, now)
   }
 
   receiveRtp(packet: Buffer, from: RemoteInfo): void {

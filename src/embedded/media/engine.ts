@@ -2,9 +2,9 @@ import { systemClock, type EngineClock } from './clock.js'
 import { EndpointFactory, type CreateParams } from './endpoint-factory.js'
 import type { MediaEndpoint } from './endpoint.js'
 import { MediaError } from './errors.js'
+import { Player } from './player.js'
 import { agreedWishes, chosenOffer, offerJoinable } from './sdp/offers.js'
-import { ToneLibrary } from './tones/library.js'
-import { FrameScheduler } from './tones/scheduler.js'
+import type { PlaybackEnd } from './tones/playback.js'
 import type {
   CodecChoice,
   Direction,
@@ -26,24 +26,37 @@ export interface OfferParams {
 export type EngineEvent =
   | { type: 'dtmf'; id: string; detail: DtmfEvent }
   | { type: 'media-timeout'; id: string; detail: MediaTimeout }
+  | { type: 'performed'; id: string; detail: PerformanceOver }
+
+export interface PerformParams {
+  /** Chosen by who asks; names the performance in the event that tells of its end. */
+  performance: number
+  tones: readonly ToneSpec[]
+  /** How often all of them are heard; 1 or more. */
+  times: number
+}
+
+export interface PerformanceOver {
+  performance: number
+  how: PlaybackEnd
+}
 
 /** The engine without the thread around it: endpoints by id, their joins, their tones. */
 export class MediaCore {
   readonly #factory: EndpointFactory
   readonly #endpoints = new Map<string, MediaEndpoint>()
-  readonly #tones = new ToneLibrary()
-  readonly #scheduler: FrameScheduler
+  readonly #player: Player
   readonly #watch: Watch
   readonly #opening = new Set<Promise<unknown>>()
-  /** Endpoint that waits for a tone to be made, and which one: a later wish wins. */
-  readonly #wishes = new Map<string, ToneSpec>()
+  readonly #emit: (event: EngineEvent) => void
   readonly #past = { packetsRelayed: 0, packetsPlayed: 0, packetsRefused: 0 }
   #closed = false
 
   /** @throws MediaError `bad-option` */
   constructor(options: MediaOptions, emit: (event: EngineEvent) => void, clock: EngineClock = systemClock) {
+    this.#emit = emit
     this.#factory = new EndpointFactory(options, clock, (id, detail) => emit({ type: 'dtmf', id, detail }))
-    this.#scheduler = new FrameScheduler(clock)
+    this.#player = new Player(clock)
     this.#watch = new Watch(clock, this.#endpoints, {
       mediaTimeoutMs: options.mediaTimeoutMs ?? 30_000,
       rtcpIntervalMs: options.rtcpIntervalMs ?? 5000,
@@ -105,27 +118,23 @@ export class MediaCore {
    * @throws MediaError `bad-state` for a joined endpoint, `bad-option`, `bad-file`
    */
   async play(id: string, spec: ToneSpec): Promise<{ audible: boolean }> {
-    this.#find(id)
-    this.#wishes.set(id, spec)
-    const tone = await this.#tones.get(spec)
-    const endpoint = this.#find(id)
-    if (endpoint.peer) throw new MediaError('bad-state', 'a joined endpoint hears the other one')
-    if (this.#wishes.get(id) === spec) {
-      this.#wishes.delete(id)
-      endpoint.play(tone)
-      this.#scheduler.add(endpoint)
-    }
-    return { audible: endpoint.sender.law !== undefined }
+    await this.#player.play(this.#find(id), spec)
+    return { audible: this.#find(id).sender.law !== undefined }
+  }
+
+  /**
+   * Plays tones to their end, which an event tells of. Refused, it leaves what is played as it is.
+   * @throws MediaError `bad-state` for a joined endpoint, `not-acceptable` where the peer's codec cannot be played
+   *   here, `bad-option`, `bad-file`
+   */
+  async perform(id: string, { performance, ...sounds }: PerformParams): Promise<void> {
+    await this.#player.perform(this.#find(id), sounds, (how) => {
+      this.#emit({ type: 'performed', id, detail: { performance, how } })
+    })
   }
 
   stop(id: string): void {
-    this.#silence(this.#find(id))
-  }
-
-  #silence(endpoint: MediaEndpoint): void {
-    this.#wishes.delete(endpoint.id)
-    this.#scheduler.remove(endpoint)
-    endpoint.stop()
+    this.#player.silence(this.#find(id))
   }
 
   /** Ends both tones and relays. @throws MediaError `bad-state`, `not-acceptable` */
@@ -133,8 +142,8 @@ export class MediaCore {
     const [endpoint, other] = [this.#find(id), this.#find(otherId)]
     if (endpoint.peer === other) return
     endpoint.join(other)
-    this.#silence(endpoint)
-    this.#silence(other)
+    this.#player.silence(endpoint)
+    this.#player.silence(other)
   }
 
   unjoin(id: string): void {
@@ -151,8 +160,8 @@ export class MediaCore {
       joins: 0,
       portsInUse: this.#factory.ports.inUse,
       portsFree: this.#factory.ports.free,
-      tones: this.#scheduler.size,
-      timers: this.#scheduler.timers + this.#watch.timers,
+      tones: this.#player.size,
+      timers: this.#player.timers + this.#watch.timers,
       ...this.#past,
     }
     for (const endpoint of this.#endpoints.values()) {
@@ -168,7 +177,7 @@ export class MediaCore {
     if (!endpoint) return
     this.#endpoints.delete(id)
     endpoint.unjoin()
-    this.#silence(endpoint)
+    this.#player.silence(endpoint)
     addTraffic(this.#past, endpoint)
     this.#watch.disarmIfIdle()
     await this.#factory.dispose(endpoint)

@@ -5,6 +5,7 @@ export { Endpoint } from './client-endpoint.js'
 export { MediaEngine, type CreateOptions, type EngineOptions } from './client.js'
 export { MediaError, type MediaErrorCode } from './errors.js'
 export { countries } from './tones/plan.js'
+export type { PlaybackEnd } from './tones/playback.js'
 export type {
   CodecChoice,
   Direction,

@@ -1,5 +1,5 @@
 import type { CreateParams } from './endpoint-factory.js'
-import type { EngineEvent, OfferParams } from './engine.js'
+import type { EngineEvent, OfferParams, PerformParams } from './engine.js'
 import type { MediaErrorCode } from './errors.js'
 import type { EndpointCounters, EndpointDescription, EngineStats, MediaOptions, ToneSpec } from './types.js'
 
@@ -11,6 +11,7 @@ export interface Methods {
   modify: { params: { id: string; sdp: string }; result: EndpointDescription }
   reoffer: { params: { id: string } & OfferParams; result: EndpointDescription }
   play: { params: { id: string; tone: ToneSpec }; result: { audible: boolean } }
+  perform: { params: { id: string } & PerformParams; result: void }
   stop: { params: { id: string }; result: void }
   join: { params: { id: string; other: string }; result: void }
   unjoin: { params: { id: string }; result: void }

@@ -24,7 +24,7 @@ export interface ToneSegment {
   modulation?: number
 }
 
-/** What an endpoint may be played. It loops until it is stopped or the endpoint is joined. */
+/** What an endpoint may be played: over and over, or for one cadence, one recording. */
 export type ToneSpec =
   /** By country: an ISO 3166 code in any case; `uk` is understood. Unknown countries hear the ITU's advice. */
   | { kind: 'ringback' | 'busy' | 'congestion'; country: string }
@@ -34,7 +34,7 @@ export type ToneSpec =
   | { kind: 'comfort' }
   | { kind: 'silence' }
   | { kind: 'segments'; segments: readonly ToneSegment[] }
-  /** A WAV file: mono, 8000 Hz, 16 bit PCM, A-law or mu-law. */
+  /** A WAV file: mono, 8000 or 16000 Hz, 16 bit PCM, A-law or mu-law. */
   | { kind: 'file'; path: string }
 
 export interface DtmfEvent {

@@ -35,6 +35,8 @@ async function perform(request: Request): Promise<unknown> {
       return running().reoffer(params.id, params)
     case 'play':
       return running().play(params.id, params.tone)
+    case 'perform':
+      return running().perform(params.id, params)
     case 'stop':
       return running().stop(params.id)
     case 'join':

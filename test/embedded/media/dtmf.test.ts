@@ -99,6 +99,29 @@ describe('the detector', () => {
     expect(receive(new DtmfDetector(), [...key(7, 1, 100, 101), ...key(7, 6, 900, 101)])).toHaveLength(2)
   })
 
+  it('takes a key that is held for longer than a duration can say for one press', () => {
+    const held = [
+      { sequence: 1, timestamp: 100, payload: event(4, 160), marker: true },
+      { sequence: 2, timestamp: 100, payload: event(4, 0xffff) },
+      { sequence: 3, timestamp: 100 + 0xffff, payload: event(4, 160) },
+      { sequence: 4, timestamp: 100 + 0xffff, payload: event(4, 8000, true) },
+      { sequence: 5, timestamp: 100 + 0xffff, payload: event(4, 8000, true) },
+    ]
+    expect(receive(new DtmfDetector(), held)).toEqual([{ digit: '4', durationMs: 9192 }])
+  })
+
+  it('tells presses apart by their markers where the sender’s clock stands still', () => {
+    expect(receive(new DtmfDetector(), [...key(7, 1, 100, 101), ...key(7, 6, 100, 101)])).toHaveLength(2)
+  })
+
+  it('takes no packet that comes late, or twice, for another press', () => {
+    const [first, second] = [key(1, 1, 100, 101), key(2, 6, 900, 101)]
+    const mixed = [...first.slice(0, 3), ...second, first[0]!, first[3]!, second[0]!, second[4]!]
+    expect(receive(new DtmfDetector(), mixed).map(({ digit }) => digit)).toEqual(['1', '2'])
+    const swapped = [first[0]!, second[0]!, first[1]!, first[2]!, ...second.slice(1)]
+    expect(receive(new DtmfDetector(), swapped).map(({ digit }) => digit)).toEqual(['1', '2'])
+  })
+
   it('ends a key whose end was lost when the next begins', () => {
     const detector = new DtmfDetector()
     const unended = key(1, 1, 100, 101).slice(0, 2)

@@ -95,6 +95,14 @@ describe('the pace of tones', () => {
     for (const listener of listeners) expect(listener.frames).toBeGreaterThanOrEqual(9)
   })
 
+  it('stays the same for who is added once more', () => {
+    const { time, scheduler, listener } = setUp()
+    scheduler.add(listener)
+    expect(scheduler.size).toBe(1)
+    time.until(time.at + 1000)
+    expect(listener.frames).toBe(50)
+  })
+
   it('has no timer where nobody listens', () => {
     const { time, scheduler, listener } = setUp()
     scheduler.remove(listener)

@@ -1,19 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { decoder, encodeA, encodeMu } from '../../../src/embedded/media/g711.js'
 import { ToneLibrary } from '../../../src/embedded/media/tones/library.js'
 import { countries, planTone } from '../../../src/embedded/media/tones/plan.js'
 import type { ToneSpec } from '../../../src/embedded/media/types.js'
+import { recordings, toneWav, wav, WAV } from '../../support/wav.js'
 
 type Law = 'PCMU' | 'PCMA'
 
 /** What is heard of a tone in a time, in 16 bit linear. */
 async function listen(spec: ToneSpec, law: Law, ms: number): Promise<number[]> {
-  const frames = (await new ToneLibrary().get(spec)).frames(law)
+  const tone = await new ToneLibrary().get(spec)
   const decode = decoder(law)
-  return Array.from({ length: ms / 20 }, (_, index) => frames[index % frames.length]!).flatMap((frame) =>
+  return Array.from({ length: ms / 20 }, (_, index) => tone.looped(law, index)).flatMap((frame) =>
     Array.from(frame, decode),
   )
 }
@@ -133,10 +132,10 @@ describe('a tone', () => {
     const library = new ToneLibrary()
     const tone = await library.get({ kind: 'ringback', country: 'de' })
     expect(await library.get({ kind: 'ringback', country: 'DE' })).toBe(tone)
-    const frames = tone.frames('PCMU')
-    expect(tone.frames('PCMU')).toBe(frames)
-    expect(frames).toHaveLength(250)
-    expect(new Set(frames.slice(50))).toHaveProperty('size', 1)
+    expect(tone.length).toBe(250)
+    expect(tone.looped('PCMU', 250)).toBe(tone.looped('PCMU', 0))
+    const silence = Array.from({ length: 200 }, (_, index) => tone.once('PCMU', 50 + index))
+    expect(new Set(silence)).toHaveProperty('size', 1)
   })
 
   it.each([
@@ -150,45 +149,22 @@ describe('a tone', () => {
 })
 
 describe('a file', () => {
-  const wav = (code: number, bits: number, data: Buffer, { channels = 1, rate = 8000 } = {}) => {
-    const head = Buffer.alloc(20)
-    head.writeUInt16LE(code, 0)
-    head.writeUInt16LE(channels, 2)
-    head.writeUInt32LE(rate, 4)
-    head.writeUInt16LE(bits, 14)
-    const chunk = (id: string, body: Buffer) => {
-      const size = Buffer.alloc(4)
-      size.writeUInt32LE(body.length)
-      return Buffer.concat([Buffer.from(id), size, body, Buffer.alloc(body.length & 1)])
-    }
-    return chunk(
-      'RIFF',
-      Buffer.concat([
-        Buffer.from('WAVE'),
-        chunk('odd ', Buffer.alloc(3)),
-        chunk('fmt ', head),
-        chunk('data', data),
-      ]),
-    )
-  }
   const samples = Array.from({ length: 400 }, (_, at) => Math.round(8000 * Math.sin(at / 3)))
   const pcm = Buffer.from(Int16Array.from(samples).buffer)
 
-  async function withFile<T>(content: Buffer, use: (path: string) => Promise<T>): Promise<T> {
-    const folder = await mkdtemp(join(tmpdir(), 'tone-'))
+  async function withFile<T>(content: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
+    const folder = await recordings({ 'sound.wav': content })
     try {
-      const path = join(folder, 'sound.wav')
-      await writeFile(path, content)
-      return await use(path)
+      return await use(folder.path('sound.wav'))
     } finally {
-      await rm(folder, { recursive: true })
+      await folder.remove()
     }
   }
 
   it.each([
-    ['16 bit', wav(1, 16, pcm)],
-    ['A-law', wav(6, 8, Buffer.from(samples.map(encodeA)))],
-    ['mu-law', wav(7, 8, Buffer.from(samples.map(encodeMu)))],
+    ['16 bit', wav(pcm)],
+    ['A-law', wav(Buffer.from(samples.map(encodeA)), { code: WAV.aLaw, bits: 8 })],
+    ['mu-law', wav(Buffer.from(samples.map(encodeMu)), { code: WAV.muLaw, bits: 8 })],
   ])('in %s is played, up to a whole frame with silence', async (_, content) => {
     const heard = await withFile(content, (path) => listen({ kind: 'file', path }, 'PCMU', 60))
     samples.forEach((sample, at) =>
@@ -199,14 +175,72 @@ describe('a file', () => {
 
   it.each([
     ['no WAV', Buffer.from('RIFX')],
-    ['stereo', wav(1, 16, pcm, { channels: 2 })],
-    ['too fast', wav(1, 16, pcm, { rate: 44_100 })],
-    ['of another coding', wav(3, 32, pcm)],
-    ['empty', wav(1, 16, Buffer.alloc(0))],
+    ['stereo', wav(pcm, { channels: 2 })],
+    ['too fast', wav(pcm, { rate: 44_100 })],
+    ['of another coding', wav(pcm, { code: WAV.float, bits: 32 })],
+    ['empty', wav(Buffer.alloc(0))],
   ])('that is %s is refused', async (_, content) => {
     await expect(withFile(content, (path) => listen({ kind: 'file', path }, 'PCMU', 20))).rejects.toThrow(
       expect.objectContaining({ code: 'bad-file' }),
     )
+  })
+
+  it('at 16000 Hz sounds as it does, without what a telephone cannot carry', async () => {
+    const listenTo = (hz: number) =>
+      withFile(toneWav(hz, 400, 16_000), (path) => listen({ kind: 'file', path }, 'PCMU', 400))
+    for (const hz of [300, 1000, 3000]) {
+      const heard = (await listenTo(hz)).slice(80, 3120)
+      expect(amplitude(heard, hz) / 11_000).toBeCloseTo(1, 1)
+    }
+    // Folded back, 5000 Hz would be heard as 3000.
+    const heard = (await listenTo(5000)).slice(80, 3120)
+    expect(Math.max(...heard.map(Math.abs))).toBeLessThan(60)
+  })
+
+  it('is read once, and again when it has changed', async () => {
+    const folder = await recordings({ 'sound.wav': wav(pcm) })
+    const spec = { kind: 'file', path: folder.path('sound.wav') } as const
+    try {
+      const library = new ToneLibrary()
+      const [tone, same] = await Promise.all([library.get(spec), library.get(spec)])
+      expect(same).toBe(tone)
+      expect(await library.get(spec)).toBe(tone)
+      await writeFile(spec.path, toneWav(400, 100))
+      expect((await library.get(spec)).length).toBe(5)
+    } finally {
+      await folder.remove()
+    }
+  })
+
+  it('is forgotten, the one first that was played longest ago, where many are more than memory holds', async () => {
+    const names = ['a', 'b', 'c']
+    const folder = await recordings(Object.fromEntries(names.map((name) => [name, toneWav(400, 1000)])))
+    const get = (library: ToneLibrary, name: string) => library.get({ kind: 'file', path: folder.path(name) })
+    try {
+      const { bytes } = await get(new ToneLibrary(), 'a')
+      const library = new ToneLibrary({ tones: 10, bytes: 2 * bytes })
+      const a = await get(library, 'a')
+      await get(library, 'b')
+      expect(await get(library, 'a')).toBe(a)
+      await get(library, 'c')
+      expect(library.size).toEqual({ tones: 2, bytes: 2 * bytes })
+      expect(await get(library, 'a')).toBe(a)
+    } finally {
+      await folder.remove()
+    }
+  })
+
+  it('that is a folder is refused, and one that is too long', async () => {
+    const folder = await recordings({ 'long.wav': wav(Buffer.alloc(8 * 1024 * 1024)) })
+    try {
+      for (const path of [folder.path('.'), folder.path('long.wav')]) {
+        await expect(listen({ kind: 'file', path }, 'PCMU', 20)).rejects.toThrow(
+          expect.objectContaining({ code: 'bad-file' }),
+        )
+      }
+    } finally {
+      await folder.remove()
+    }
   })
 
   it('that is not there is refused', async () => {

@@ -50,7 +50,9 @@ export class FrameScheduler {
     return this.#cancel ? 1 : 0
   }
 
+  /** What is added already keeps its pace. */
   add(paced: Paced): void {
+    if (this.#phases.some((phase) => phase.members.has(paced))) return
     const phase = this.#phases.reduce((least, each) =>
       each.members.size < least.members.size ? each : least,
     )

@@ -1,5 +1,6 @@
 import { MediaError } from '../errors.js'
 import { decodeA, decodeMu } from '../g711.js'
+import { halved, type Samples } from './samples.js'
 import { SAMPLE_RATE } from './synthesis.js'
 
 const PCM = 1
@@ -13,8 +14,12 @@ interface Format {
   bits: number
 }
 
-/** The samples of a RIFF WAVE file in 16 bit linear. @throws MediaError `bad-file` */
-export function parseWav(file: Buffer, name: string): Int16Array {
+/**
+ * The samples of a RIFF WAVE file: 8000 or 16000 Hz, mono, 16 bit PCM or G.711. They are read from the file's own
+ * bytes when they are asked for, so that a long recording costs no time at once.
+ * @throws MediaError `bad-file`
+ */
+export function parseWav(file: Buffer, name: string): Samples {
   const bad = (why: string) => new MediaError('bad-file', `${name}: ${why}`)
   if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') {
     throw bad('not a WAV file')
@@ -28,22 +33,30 @@ export function parseWav(file: Buffer, name: string): Int16Array {
     rate: formatChunk.readUInt32LE(4),
     bits: formatChunk.readUInt16LE(14),
   }
-  if (format.channels !== 1 || format.rate !== SAMPLE_RATE) {
-    throw bad(`mono at ${SAMPLE_RATE} Hz is wanted, not ${format.channels} channels at ${format.rate} Hz`)
+  const wide = format.rate === 2 * SAMPLE_RATE
+  if (format.channels !== 1 || (format.rate !== SAMPLE_RATE && !wide)) {
+    throw bad(
+      `mono at ${SAMPLE_RATE} or ${2 * SAMPLE_RATE} Hz is wanted, ` +
+        `not ${format.channels} channels at ${format.rate} Hz`,
+    )
   }
   const samples = decode(format, data)
   if (!samples) throw bad('16 bit PCM, A-law or mu-law is wanted')
   if (samples.length === 0) throw bad('no samples')
-  return samples
+  return wide ? halved(samples) : samples
 }
 
-function decode(format: Format, data: Buffer): Int16Array | undefined {
+function decode(format: Format, data: Buffer): Samples | undefined {
   if (format.code === PCM && format.bits === 16) {
-    return Int16Array.from({ length: data.length >> 1 }, (_, index) => data.readInt16LE(index * 2))
+    return { length: data.length >> 1, at: (index) => data.readInt16LE(index * 2) }
   }
-  if (format.code === A_LAW && format.bits === 8) return Int16Array.from(data, decodeA)
-  if (format.code === MU_LAW && format.bits === 8) return Int16Array.from(data, decodeMu)
+  if (format.code === A_LAW && format.bits === 8) return companded(data, decodeA)
+  if (format.code === MU_LAW && format.bits === 8) return companded(data, decodeMu)
   return undefined
+}
+
+function companded(data: Buffer, decodeByte: (byte: number) => number): Samples {
+  return { length: data.length, at: (index) => decodeByte(data[index] ?? 0) }
 }
 
 function findChunk(file: Buffer, id: string): Buffer | undefined {
