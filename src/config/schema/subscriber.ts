@@ -38,7 +38,7 @@ const secondary = finished(
   },
 )
 
-const country = leaf<CountryCode>(
+export const country = leaf<CountryCode>(
   (value) => {
     const code = value.toUpperCase()
     return isSupportedCountry(code) ? code : undefined
