@@ -1,4 +1,5 @@
 import type { CallRefusal, CallRequest, CallView } from './call-control.js'
+import type { CallerCommand, CallerDone, CallerRefusal } from './client-calls.js'
 import type { ClientAddress } from './client-messages.js'
 import type { PresenceRow } from './presence.js'
 import type { Revocation } from './revocations.js'
@@ -8,6 +9,8 @@ import type { Binding } from './store.js'
 export type BusMessage =
   /** A REGISTER got its 2xx and is stored. */
   | { readonly type: 'registered'; readonly binding: Binding }
+  /** A registration of the user has ended at its own wish. */
+  | { readonly type: 'unregistered'; readonly user: string }
   /** A device can no longer be pushed, or is gone altogether. */
   | {
       readonly type: 'device-retired'
@@ -24,6 +27,15 @@ export type BusMessage =
       readonly request: CallRequest
     }
   | { readonly type: 'call-reply'; readonly id: string; readonly reply: CallView | CallRefusal }
+  /** A client's word on a call that it made, and that lives on another node; that one answers with the same id. */
+  | {
+      readonly type: 'caller-request'
+      readonly id: string
+      readonly callId: string
+      readonly client: ClientAddress
+      readonly command: CallerCommand
+    }
+  | { readonly type: 'caller-reply'; readonly id: string; readonly reply: CallerDone | CallerRefusal }
   /** There are messages for this client. `offered`: number of one whose receipt is waited for. */
   | { readonly type: 'client-message'; readonly to: ClientAddress; readonly offered?: number }
   /** The client has what it was offered, and everything before it. */

@@ -33,8 +33,8 @@ export interface SetPresence {
 
 /** Presence of users as clients set and read it. Whoever calls has checked what the client may. */
 export interface PresenceControl {
-  /** Resolves when it is written, with what it came to. Rejects with StoreUnavailable. */
-  set(user: string, change: SetPresence): Promise<Presence>
+  /** Resolves when it is written, with its version. Rejects with StoreUnavailable. */
+  set(user: string, change: SetPresence): Promise<number>
   /** Rejects with StoreUnavailable. */
   read(user: string): Promise<Presence>
   /**
@@ -54,8 +54,6 @@ export interface PresenceReader {
    */
   watch(users: readonly string[]): Promise<void>
   unwatch(users: readonly string[]): void
-  /** How many users are watched. */
-  readonly size: number
   close(): void
 }
 

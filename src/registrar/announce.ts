@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.js'
 
 /**
  * Logs an accepted REGISTER and tells the other parts. A binding is told only where its 2xx left (`answered`): it
- * is what releases a waiting INVITE. A token that was retired is gone either way. Never rejects.
+ * is what releases a waiting INVITE. What is gone, registration or token, is gone either way. Never rejects.
  */
 export async function announce(
   accepted: Acceptance,
@@ -25,10 +25,13 @@ export async function announce(
   }
 }
 
-function messagesOf({ put, retirements }: Acceptance, answered: boolean): readonly BusMessage[] {
+function messagesOf({ put, removed, retirements }: Acceptance, answered: boolean): readonly BusMessage[] {
   const retired = retirements.map(({ device, reason }): BusMessage => {
     return { type: 'device-retired', user: device.user, deviceId: device.id, reason }
   })
   const registered = put.map((binding): BusMessage => ({ type: 'registered', binding }))
-  return answered ? [...retired, ...registered] : retired
+  const users = new Set(removed.map((binding) => binding.user))
+  const unregistered = [...users].map((user): BusMessage => ({ type: 'unregistered', user }))
+  const gone = [...unregistered, ...retired]
+  return answered ? [...gone, ...registered] : gone
 }

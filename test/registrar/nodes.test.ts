@@ -31,7 +31,7 @@ describe('two nodes on one store', () => {
     const [bobs] = await store.devicesOf('bob')
     expect(bobs).toMatchObject({ push: null, retired: { reason: 'registered anew' } })
     expect(await store.bindingsOf('bob', here.clock.now())).toEqual([])
-    expect(here.published.map(({ type }) => type)).toEqual(['device-retired', 'registered'])
+    expect(here.published.map(({ type }) => type)).toEqual(['unregistered', 'device-retired', 'registered'])
   })
 
   it('forget no registration of the former owner of a push address because another node interfered', async () => {
@@ -48,6 +48,7 @@ describe('two nodes on one store', () => {
     expect(await store.bindingsOf('alice', harness.clock.now())).toHaveLength(1)
     expect((await store.deviceByPush({ provider: 'acme', token: 'T1' }))?.user).toBe('alice')
     expect(harness.published.map(({ type }) => type)).toEqual([
+      'unregistered',
       'device-retired',
       'device-retired',
       'registered',

@@ -144,7 +144,7 @@ describe('a token that appears elsewhere', () => {
     expect(await live(harness)).toEqual([['bob', 'T1']])
     expect(await harness.bindings('alice')).toEqual([])
     expect(await harness.bindings('bob')).toHaveLength(1)
-    expect(harness.published[0]).toEqual({
+    expect(harness.published[1]).toEqual({
       type: 'device-retired',
       user: 'alice',
       deviceId: former?.id,
