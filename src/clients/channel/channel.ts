@@ -1,6 +1,7 @@
 import type { ClientMessageStore, QueueState } from '../../ports/client-messages.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
+import type { PresenceControl } from '../../ports/presence.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { StoreUnavailable } from '../../ports/store.js'
 import type { Revocable } from '../tokens/revocations.js'
@@ -16,6 +17,7 @@ import type { CloseCause } from './close-cause.js'
 import { type ChannelIdentity, identify, type NotGreeted, sameAddress } from './identity.js'
 import type { ChannelLimits } from './limits.js'
 import { Outflow } from './outflow.js'
+import { isPresenceRequest, PresenceFlow, type PresenceRequest } from './presence-flow.js'
 import { problem } from './problems.js'
 import type { Outcome } from './requests.js'
 import type { Unnumbered } from './server-message.js'
@@ -30,7 +32,9 @@ export interface ChannelDeps {
   readonly limits: ChannelLimits
   /** Whether a token is good no more that was when it was shown. */
   revoked(token: Revocable): boolean
-  perform(who: ChannelIdentity, request: ClientRequest): Promise<Outcome>
+  /** Without it nothing is said of presence. */
+  readonly presence?: PresenceControl
+  perform(who: ChannelIdentity, request: Exclude<ClientRequest, PresenceRequest>): Promise<Outcome>
   /** It is the newest channel of its client from now on. */
   opened(channel: Channel, who: ChannelIdentity): void
   acknowledged(channel: Channel, who: ChannelIdentity, upTo: number): void
@@ -45,7 +49,13 @@ export interface ChannelDeps {
  */
 type Phase =
   | { readonly name: 'greeting' }
-  | { readonly name: 'open'; who: ChannelIdentity; readonly out: Outflow; readonly nth: number }
+  | {
+      readonly name: 'open'
+      who: ChannelIdentity
+      readonly out: Outflow
+      readonly nth: number
+      readonly presence: PresenceFlow | null
+    }
   | { readonly name: 'closed' }
 
 /** The server's end of one WebSocket of a client. Requests are done one after another; pings and acks at once. */
@@ -138,6 +148,7 @@ export class Channel implements ChannelPeer {
     this.#stopExpiry()
     if (phase.name === 'greeting') return this.deps.closed(this, Promise.resolve())
     phase.out.stop()
+    phase.presence?.close()
     this.deps.closed(
       this,
       this.#acks.then(() => this.#leave(phase.who)),
@@ -209,10 +220,16 @@ export class Channel implements ChannelPeer {
     }
     if (message.type === 'ping' || message.type === 'ack') return
     try {
-      this.#answer(message.ref, await this.deps.perform(phase.who, message))
+      this.#answer(message.ref, await this.#perform(phase, message))
     } catch (error) {
       this.#answer(message.ref, this.#failed(error, message.type))
     }
+  }
+
+  #perform({ who, presence }: Extract<Phase, { name: 'open' }>, request: ClientRequest): Promise<Outcome> {
+    if (!isPresenceRequest(request)) return this.deps.perform(who, request)
+    if (presence === null) return Promise.resolve(problem('not-found', 'There is no presence here.'))
+    return presence.perform(who, request)
   }
 
   #failed(error: unknown, request: string): Outcome {
@@ -264,7 +281,9 @@ export class Channel implements ChannelPeer {
     const fail = (cause: CloseCause): void => this.close(cause)
     const { address } = who
     const out = new Outflow({ socket: this.socket, address, from, store, clock, log, limits, fail })
-    this.#phase = { name: 'open', who, out, nth: channels }
+    const presence = this.#presenceFlow()
+    this.#phase = { name: 'open', who, out, nth: channels, presence }
+    this.deps.presence?.present(who.user)
     this.#stopTick()
     this.#stopTick = clock.after(limits.pingMs, () => this.#tick())
     this.deps.opened(this, who)
@@ -276,12 +295,19 @@ export class Channel implements ChannelPeer {
     this.recheck()
   }
 
+  #presenceFlow(): PresenceFlow | null {
+    const { presence, limits } = this.deps
+    if (presence === undefined) return null
+    return new PresenceFlow({ presence, socket: this.socket, buffered: limits.buffered })
+  }
+
   /** A newer token of the same client takes the place of the one before. */
   #renew(phase: Extract<Phase, { name: 'open' }>, who: ChannelIdentity): void {
     if (!sameAddress(who.address, phase.who.address) || who.user !== phase.who.user) {
       return this.close('not-allowed')
     }
     phase.who = who
+    phase.presence?.recheck(who)
     this.#welcome(who, { last: phase.out.sent, from: phase.out.sent, lost: 0 })
     this.#watchExpiry(who)
     this.recheck()
@@ -300,6 +326,7 @@ export class Channel implements ChannelPeer {
     if (!this.#heard && !this.#paused) return this.close('silent')
     this.#heard = false
     this.socket.ping()
+    this.deps.presence?.present(this.#phase.who.user)
     // Should a word of the bus have been lost.
     this.#phase.out.wake()
     this.#watchExpiry(this.#phase.who)

@@ -1,5 +1,6 @@
 import type { CallView } from '../../ports/call-control.js'
 import type { DeviceView, InitiatorView } from '../../ports/invitation-control.js'
+import type { Presence, PresenceState } from '../../ports/presence.js'
 import type { ConnectionData, InvitationPhase, InvitedDevice } from '../../ports/invitations.js'
 
 /** How a call stands after what was done to it. */
@@ -57,6 +58,27 @@ export function invitationJson(view: InitiatorView | DeviceView): InvitationJson
     endpoints: view.endpoints.map((user) => ({ user })),
     invited: view.invited,
     devices: [...view.devices],
+  }
+}
+
+/** How it stands with a user, as readers see it. Times: ISO 8601. */
+export interface PresenceJson {
+  readonly user: string
+  readonly state: PresenceState
+  readonly set: boolean
+  readonly note?: string
+  readonly since?: string
+  readonly version: number
+  readonly registered: boolean
+  readonly wakeable: boolean
+  readonly inCall: boolean
+}
+
+export function presenceJson({ note, since, ...rest }: Presence): PresenceJson {
+  return {
+    ...rest,
+    ...(note === null ? {} : { note }),
+    ...(since === null ? {} : { since: iso(since) }),
   }
 }
 
