@@ -2,7 +2,8 @@ import type { Contact } from '../call/destination.js'
 import type { Effect } from '../call/effect.js'
 import { type Ending, reasonOf } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
-import type { AttemptId, DeviceLegId, LegId } from '../call/ids.js'
+import type { AttemptId, DeviceLegId, LegId, PerformanceId } from '../call/ids.js'
+import type { Performance } from '../call/performance.js'
 import type { RouteTarget } from '../call/plan.js'
 import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
@@ -16,6 +17,7 @@ import { CallerSide } from './caller-side.js'
 import { endingOfFailure } from './failure.js'
 import { MediaWatch } from './media-watch.js'
 import { OfferedLeg } from './offered-leg.js'
+import { Performances } from './performances.js'
 import { PushOffers } from './push-offers.js'
 import { because, HUNG_UP } from './reason.js'
 import type { CallFacts, Services } from './services.js'
@@ -47,6 +49,7 @@ export class Performer {
   readonly timers: CallTimers
   private readonly wakes: Wakes
   private readonly watch: MediaWatch
+  private readonly performances: Performances
 
   constructor(
     private readonly call: CallFacts,
@@ -57,10 +60,14 @@ export class Performer {
     const post = (event: CallEvent) => hooks.post(event)
     this.watch = new MediaWatch(() => post({ type: 'media-timeout' }))
     this.timers = new CallTimers(clock, (id) => post({ type: 'timer', id }))
+    this.performances = new Performances(clock, settings.country)
     this.caller = new CallerSide(
       media,
       settings,
-      this.mediaEvents('caller', () => this.caller.endpoint()),
+      {
+        ...this.mediaEvents('caller', () => this.caller.endpoint()),
+        digit: (digit) => this.performances.digit(digit),
+      },
       log,
     )
     this.callee = new Callee(settings.domain)
@@ -86,6 +93,12 @@ export class Performer {
         return this.run(this.caller.tellAccepted())
       case 'answer-caller':
         return this.answerEarly()
+      case 'perform':
+        return this.performForCaller(effect.id, effect.performance)
+      case 'stop-performing':
+        return this.performances.stop(effect.id)
+      case 'ring-back':
+        return this.run(this.caller.ringBack())
       case 'instruct-primary':
         return this.hooks.instruct()
       case 'comfort':
@@ -160,6 +173,7 @@ export class Performer {
     router.route(target).then(
       (routed) => {
         this.callee.learn(routed)
+        this.call.path.learn(routed)
         this.hooks.post({ type: 'routed', plan: routed.plan })
       },
       (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
@@ -187,7 +201,7 @@ export class Performer {
   /** Our offer for a device that may answer it in its accept; a push without one is better than none. */
   private async offerFor(attempt: AttemptId, device: Device | undefined): Promise<string | undefined> {
     const { table, log } = this.services
-    if (device === undefined || table().user(device.user)?.offerInPush !== true) return undefined
+    if (device === undefined || !table().client(device.user).offerInPush) return undefined
     const events = this.mediaEvents(`offer ${attempt}`, () => this.offers.of(attempt))
     try {
       const caller = this.caller.expected ? undefined : await this.caller.endpoint()
