@@ -26,7 +26,7 @@ describe('a watched configuration', () => {
     expect([...watched.current().users.keys()]).toEqual(['a'])
   })
 
-  it('takes over users, trunks, routes, push services, regions, log level and drain time', () => {
+  it('takes over users, trunks, routes, push services, costs of paths, log level and drain time', () => {
     write('')
     const watched = watchConfig(path, {})
     write(`
@@ -34,13 +34,13 @@ users: {a: }
 trunks: {t: {match: [10.0.0.1]}}
 routes: [{match: "*", user: a}]
 push: {p: {adapter: webhook, url: "http://x"}}
-regions: {eu: }
+paths: {rehome: false}
 log: {level: debug}
 drain: {timeout: 5s}
 `)
     expect(watched.reload()).toEqual({
       ok: true,
-      applied: ['push', 'trunks', 'users', 'routes', 'regions', 'log.level', 'drain'],
+      applied: ['push', 'trunks', 'users', 'routes', 'paths', 'log.level', 'drain'],
       needRestart: [],
     })
     const config = watched.current()
@@ -59,6 +59,7 @@ sip: {domain: other.example, session-expires: 10m, advertise: 10.0.0.1, listen: 
 media: {ports: 30000-30999}
 database: {engine: postgres, url: "postgres://h/d"}
 http: {port: 1, admin-token: x}
+regions: {EU: }
 log: {pretty: true}
 `)
     expect(watched.reload()).toEqual({
@@ -78,6 +79,7 @@ log: {pretty: true}
         'database.connect-timeout',
         'http.port',
         'http.admin-token',
+        'regions.EU',
         'log.pretty',
       ],
     })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { address, duration, EVERY_ADDRESS, host, matching, port, portRange, secret, whole } from './leaf.js'
+import { regionName } from './region.js'
 import { defaultTag, finished, section, tag } from './section.js'
 
 const timeout = duration('s', '5s', '1d')
@@ -12,6 +13,7 @@ const embedded = finished(
     host: address().prefault('127.0.0.1').describe('The address that RTP is sent from and received at.'),
     advertise: address().optional().describe('The address in our SDP, where it is another.'),
     ports: portRange().prefault('20000-20999').describe('RTP and RTCP; two ports a side of a call.'),
+    region: regionName.optional().describe('Which region this engine is in.'),
     timeout,
   },
   (value, complain) => {
@@ -30,7 +32,7 @@ const server = section({
   weight: whole(0, 1000)
     .prefault(1)
     .describe('Its share of the calls beside the others; 0 drains it: it gets no new ones.'),
-  region: host().optional(),
+  region: regionName.optional().describe('Which region it is in.'),
   profile: matching(/^[A-Za-z0-9_.-]+$/, 'the name of a SIP profile')
     .prefault('drachtio_mrf')
     .describe('The SIP profile that takes our calls.'),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Files } from './files.js'
 import { duration, EVERY_ADDRESS, host, matching, oneOf, port, secret } from './leaf.js'
 import { collide, listener } from './listener.js'
+import { regionName } from './region.js'
 import { defaultTag, finished, section, tag } from './section.js'
 import type { Complain } from './section.js'
 
@@ -60,6 +61,7 @@ const embedded = (files: Files) =>
       advertise: host()
         .optional()
         .describe('The address that phones and trunks reach us at, where it is another.'),
+      region: regionName.optional().describe('Which region this server is in.'),
     },
     (value, complain) => {
       checkTimers(value, complain)
@@ -93,7 +95,7 @@ const drachtio = finished(
           host: host(),
           port: port().prefault(9022),
           secret: secret(),
-          region: host().optional(),
+          region: regionName.optional().describe('Which region it is in.'),
         }),
       )
       .min(1, { error: 'expected at least one server' }),
