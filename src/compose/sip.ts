@@ -1,27 +1,85 @@
 import type { GatewayOptions } from '../adapters/drachtio/gateway.js'
-import type { Listener, SipConfig } from '../config/index.js'
-import { type ListenOptions, type SipServer, startSipServer } from '../embedded/sip/index.js'
+import type { Config, Listener, SipConfig } from '../config/index.js'
+import {
+  type ListenOptions,
+  type SipServer,
+  type SipServerStats,
+  startSipServer,
+} from '../embedded/sip/index.js'
 import type { Log } from '../ports/log.js'
-import type { ListeningPoint } from '../ports/signaling.js'
 import type { CallSettings } from '../runtime/services.js'
+import { embeddedName } from './media.js'
 import { version } from '../version.js'
 
 export interface Sip {
-  /** Undefined where drachtio servers of the operator's serve instead. */
-  readonly server: SipServer | undefined
-  readonly gateways: readonly GatewayOptions[]
+  /** Embedded servers, by the names of their gateways; none where drachtio servers of the operator's serve instead. */
+  readonly servers: ReadonlyMap<string, SipServer>
+  readonly gateways: readonly GatewayEntry[]
 }
 
-/** Starts the embedded SIP server, or names the drachtio servers that are configured instead. */
-export async function startSip(sip: SipConfig, log: Log): Promise<Sip> {
-  if (sip.engine === 'drachtio') return { server: undefined, gateways: sip.servers }
-  const advertise = sip.advertise === undefined ? {} : { advertise: { host: sip.advertise } }
-  const server = await startSipServer({
-    listen: sip.listen.map((one) => ({ ...listenOptions(one), ...advertise })),
-    timers: { minSessionExpires: sip.minSe / 1000 },
-    onFault: ({ where, error }) => log.error({ err: error, where }, 'a fault in the SIP server'),
-  })
-  return { server, gateways: [{ name: 'embedded', ...server.control }] }
+/** A gateway, and the host that it is reached at where it is not the one that it listens on. */
+export type GatewayEntry = GatewayOptions & { readonly advertise?: string }
+
+/**
+ * Starts the embedded SIP server, and those of regions that have one of their own; or names the drachtio servers that
+ * are configured instead. Rejects, with nothing left open, where a port is taken.
+ */
+export async function startSip({ sip, regions }: Pick<Config, 'sip' | 'regions'>, log: Log): Promise<Sip> {
+  if (sip.engine === 'drachtio') return { servers: new Map(), gateways: sip.servers }
+  const servers = new Map<string, SipServer>()
+  const gateways: GatewayEntry[] = []
+  try {
+    for (const { name, region, listen, advertise } of embeddedServers(sip, regions)) {
+      const server = await startSipServer({
+        listen: listen.map((one) => ({
+          ...listenOptions(one),
+          ...(advertise === undefined ? {} : { advertise: { host: advertise } }),
+        })),
+        timers: { minSessionExpires: sip.minSe / 1000 },
+        onFault: ({ where, error }) =>
+          log.error({ err: error, where, server: name }, 'a fault in the SIP server'),
+      })
+      servers.set(name, server)
+      gateways.push({
+        ...{ name, ...server.control },
+        ...(region === undefined ? {} : { region }),
+        ...(advertise === undefined ? {} : { advertise }),
+      })
+    }
+  } catch (error) {
+    await Promise.all([...servers.values()].map((server) => server.close()))
+    throw error
+  }
+  return { servers, gateways }
+}
+
+/** Region of a gateway, by its name. */
+export function gatewayRegion({
+  sip,
+  regions,
+}: Pick<Config, 'sip' | 'regions'>): (name: string) => string | undefined {
+  const gateways = sip.engine === 'drachtio' ? sip.servers : embeddedServers(sip, regions)
+  const known = new Map(gateways.map(({ name, region }) => [name, region]))
+  return (name) => known.get(name)
+}
+
+interface EmbeddedServer {
+  readonly name: string
+  readonly region: string | undefined
+  readonly listen: readonly Listener[]
+  readonly advertise: string | undefined
+}
+
+function embeddedServers(
+  { region, listen, advertise }: Extract<SipConfig, { readonly engine: 'embedded' }>,
+  regions: Config['regions'],
+): readonly EmbeddedServer[] {
+  const ofRegions = [...regions].flatMap(([name, own]) =>
+    own.listen === undefined
+      ? []
+      : [{ name: embeddedName(name), region: name, listen: own.listen, advertise: own.advertise }],
+  )
+  return [{ name: 'embedded', region, listen, advertise }, ...ofRegions]
 }
 
 function listenOptions(one: Listener): ListenOptions {
@@ -43,49 +101,36 @@ function listenOptions(one: Listener): ListenOptions {
   }
 }
 
-/** What is open in the embedded server. */
+/** What is open in the embedded servers. */
 export function sipGauges(
-  server: SipServer,
+  servers: readonly SipServer[],
 ): () => { transactions: number; dialogs: number; timers: number; connections: number } {
   return () => {
-    const { transactions, dialogs, timers, connections } = server.stats()
-    return { transactions: transactions.client + transactions.server, dialogs, timers, connections }
+    const stats = servers.map((server) => server.stats())
+    const sum = (of: (one: SipServerStats) => number): number =>
+      stats.reduce((total, one) => total + of(one), 0)
+    return {
+      transactions: sum(({ transactions }) => transactions.client + transactions.server),
+      dialogs: sum(({ dialogs }) => dialogs),
+      timers: sum(({ timers }) => timers),
+      connections: sum(({ connections }) => connections),
+    }
   }
 }
 
 /**
- * @param points where SIP is listened for, as far as it is known by then
  * @param api base URL of the client API, as far as it is known by then
  * @param country whose tones those hear who came by no trunk
  */
-export function callSettings(
-  sip: SipConfig,
-  points: () => readonly ListeningPoint[],
-  api: () => string,
-  country: string,
-): CallSettings {
+export function callSettings(sip: SipConfig, api: () => string, country: string): CallSettings {
   return {
     domain: sip.domain,
     country,
     get api() {
       return api()
     },
-    get edge() {
-      return edgeOf(sip, points())
-    },
     sessionExpires: sip.sessionExpires / 1000,
     minSe: sip.minSe / 1000,
     userAgent: `Reveille/${version}`,
   }
-}
-
-/** Where a woken app would rather register: a connection is known when it closes, and TLS hides what is said. */
-const EDGES: readonly string[] = ['tls', 'tcp', 'udp', 'wss', 'ws']
-
-/** The domain is to resolve to a server of ours where none has said yet where it listens (RFC 3263). */
-function edgeOf(sip: SipConfig, points: readonly ListeningPoint[]): string {
-  const [point] = [...points].sort((a, b) => EDGES.indexOf(a.protocol) - EDGES.indexOf(b.protocol))
-  if (point === undefined) return `sip:${sip.domain}`
-  const host = (sip.engine === 'embedded' ? sip.advertise : undefined) ?? point.host
-  return `sip:${host.includes(':') ? `[${host}]` : host}:${point.port};transport=${point.protocol}`
 }

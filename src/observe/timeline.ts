@@ -104,7 +104,14 @@ function registration(
 }
 
 /** Lines that say what was done because of the event before them. */
-const CONSEQUENCES: ReadonlySet<string> = new Set(['push-sent', 'dialled', 'cancelled', 'told', 'ended'])
+const CONSEQUENCES: ReadonlySet<string> = new Set([
+  'route-chosen',
+  'push-sent',
+  'dialled',
+  'cancelled',
+  'told',
+  'ended',
+])
 
 function sameAttempt(a: CallEventRecord, b: CallEventRecord): boolean {
   return a.data?.['attempt'] === b.data?.['attempt']

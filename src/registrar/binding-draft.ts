@@ -50,6 +50,7 @@ export class BindingDraft {
     const id = replaced[0]?.bindingId ?? this.context.ids()
     const continued = this.removed.findIndex((binding) => binding.bindingId === id)
     if (continued >= 0) this.removed.splice(continued, 1)
+    if (device) this.devices.moved(device)
     this.put.push(this.#binding(id, contact, seconds, device))
     return undefined
   }
@@ -97,11 +98,12 @@ export class BindingDraft {
 
   #binding(id: string, contact: RequestedContact, seconds: number, device: Device | undefined): Binding {
     const { callId, cseq, source, gateway, userAgent } = this.request
-    const { user, now } = this.context
+    const { user, now, region } = this.context
     const { dial: uri, instance, regId, q, header: contactHeader } = contact
     return {
       ...{ bindingId: id, user, deviceId: device?.id ?? null, instance, regId, uri, q, contactHeader },
       ...{ callId, cseq, source, gateway, userAgent, flow: flowIdentity(source, callId) },
+      ...(region === undefined ? {} : { region }),
       registeredAt: now,
       expiresAt: now + seconds * 1_000_000,
     }

@@ -28,6 +28,8 @@ export interface DecisionContext {
   readonly user: string
   /** The device that the sender proved to be, where it did. */
   readonly deviceId: string | undefined
+  /** Of the gateway that the request came through; undefined where it has none. */
+  readonly region?: string | undefined
   /** Microseconds since the epoch. */
   readonly now: number
   readonly bounds: Bounds

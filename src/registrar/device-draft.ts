@@ -58,6 +58,12 @@ export class DeviceDraft {
     return device
   }
 
+  /** The device is in the region of the gateway that it came by. */
+  moved(device: Device): void {
+    const { region } = this.context
+    if (region !== undefined && device.region !== region) this.#write({ ...device, region })
+  }
+
   #withPush(
     contact: RequestedContact,
     push: PushTarget,

@@ -17,7 +17,7 @@ export class Wakes {
   private readonly wakes = new Map<AttemptId, Wake>()
 
   constructor(
-    private readonly services: Pick<Services, 'waker' | 'settings' | 'tokens'>,
+    private readonly services: Pick<Services, 'waker' | 'settings' | 'tokens' | 'regions'>,
     private readonly call: CallFacts,
     private readonly post: (event: CallEvent) => void,
   ) {}
@@ -70,7 +70,7 @@ export class Wakes {
   ): Promise<WakeHandle | undefined> {
     const { id, called, origin } = this.call
     const { identity } = origin
-    const { waker, tokens, settings } = this.services
+    const { waker, tokens, settings, regions } = this.services
     const [token, sdp] = await Promise.all([
       tokens.mintCall({ callId: id, deviceId: device.id, user: device.user, expiresAt: deadline }),
       offer(),
@@ -88,7 +88,7 @@ export class Wakes {
       },
       device,
       deadline,
-      entry: settings,
+      entry: { edge: regions.edge(device.region), api: settings.api },
     })
     return wake.handle
   }

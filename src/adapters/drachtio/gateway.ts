@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import {
   type DialRequest,
+  type GatewayStatus,
   type ListeningPoint,
   type OutgoingCall,
   SipFailure,
@@ -16,6 +17,7 @@ import { createSrf, type Dialog, type Response, type SrfClient } from './srf.js'
 
 export interface GatewayOptions {
   readonly name: string
+  readonly region?: string
   readonly host: string
   readonly port: number
   readonly secret: string
@@ -45,6 +47,7 @@ export class Gateway {
   private retryMs = FIRST_RETRY_MS
   private stopRetry: (() => void) | undefined
   private closed = false
+  /** Where the server takes SIP, as it said when it was last reached. */
   private points: readonly ListeningPoint[] = []
 
   constructor(
@@ -60,9 +63,9 @@ export class Gateway {
     return this.options.name
   }
 
-  /** Where the server takes SIP, as it said when it was last reached. */
-  get listening(): readonly ListeningPoint[] {
-    return this.points
+  get status(): GatewayStatus {
+    const { name, region } = this.options
+    return { name, ...(region === undefined ? {} : { region }), up: this.up, listening: this.points }
   }
 
   get up(): boolean {

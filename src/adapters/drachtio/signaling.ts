@@ -19,7 +19,7 @@ export function createSignaling(
   const all = gateways.map((options) => new Gateway(options, handlers, clock, log))
   return {
     get gateways() {
-      return all.map(({ name, up, listening }) => ({ name, up, listening }))
+      return all.map(({ status }) => status)
     },
     dial: (request) => choose(all, request),
     close() {

@@ -19,7 +19,7 @@ import { SilenceWatch } from './silence.js'
 
 export interface FreeswitchOptions {
   readonly servers: readonly Omit<ServerOptions, 'listen'>[]
-  /** Where INVITEs to them go through; the first that is up serves. */
+  /** Where INVITEs to them go through; the first that is up in a server's region serves, else the first. */
   readonly signaling: readonly SignalingServer[]
   /** Where each channel connects back to: an address of ours, and the one that FreeSWITCH knows it by. */
   readonly listen: { readonly host: string; readonly advertise?: string }
@@ -128,7 +128,7 @@ class FreeswitchMedia implements Media {
    */
   private async open(server: FreeswitchServer, options: MediaEndpointOptions): Promise<FreeswitchEndpoint> {
     const once = (): Promise<FreeswitchEndpoint> =>
-      openEndpoint(server, this.signaling.current(), options, this.deadlines, this.log)
+      openEndpoint(server, this.signaling.current(server.candidate.region), options, this.deadlines, this.log)
     try {
       return await once()
     } catch (error) {

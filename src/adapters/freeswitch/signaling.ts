@@ -10,6 +10,7 @@ export interface SignalingServer {
   readonly host: string
   readonly port: number
   readonly secret: string
+  readonly region?: string
 }
 
 const FIRST_RETRY_MS = 150
@@ -40,6 +41,10 @@ class SignalingLink {
 
   get up(): SignalingConnection | undefined {
     return this.connection
+  }
+
+  get region(): string | undefined {
+    return this.server.region
   }
 
   close(): void {
@@ -79,7 +84,7 @@ class SignalingLink {
   }
 }
 
-/** The SIP servers that INVITEs to FreeSWITCH may go through: the first that is up serves. */
+/** The SIP servers that INVITEs to FreeSWITCH may go through: the first that is up in its region, else the first. */
 export class MediaSignaling {
   private readonly links: readonly SignalingLink[]
   private readonly waiting = new Set<() => void>()
@@ -91,9 +96,10 @@ export class MediaSignaling {
     this.links = servers.map((server) => new SignalingLink(server, clock, log, connected))
   }
 
-  /** @throws MediaError `lost` while none is up */
-  current(): SignalingConnection {
-    const up = this.links.find((link) => link.up !== undefined)?.up
+  /** For a server of this region. @throws MediaError `lost` while none is up */
+  current(region: string | undefined): SignalingConnection {
+    const links = this.links.filter((link) => link.up !== undefined)
+    const up = (links.find((link) => link.region === region) ?? links[0])?.up
     if (up === undefined) throw new MediaError('lost', 'no SIP server leads to the media engine')
     return up
   }

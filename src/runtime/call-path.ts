@@ -1,0 +1,103 @@
+import type { Destination } from '../call/destination.js'
+import type { Media } from '../ports/media.js'
+import type { MediaChoice } from '../regions/choose-media.js'
+import { gatewayReason, mediaReasons } from '../regions/reasons.js'
+import type { Regions } from '../regions/regions.js'
+import type { Routed } from '../routing/router.js'
+import type { Trunk } from '../routing/table.js'
+
+/** A choice, as it stands in the record of the call. */
+export interface RouteChosen {
+  /** Region of the media; null where it is in none. */
+  readonly media: string | null
+  /** By which the leg comes or goes; null for a caller who is not there yet. */
+  readonly gateway: string | null
+  /** Which leg: the caller's where there is none. */
+  readonly dial?: string
+  readonly reasons: readonly string[]
+}
+
+export interface CallPathDeps {
+  readonly regions: Regions
+  readonly table: () => { trunk(name: string): Trunk | undefined }
+  /** Name of the gateway by which the caller came; undefined while it is expected, or where it came by none. */
+  readonly caller: () => string | undefined
+  readonly chosen: (choice: RouteChosen) => void
+}
+
+/**
+ * By which regions one call goes. The media is chosen once, when its first endpoint is made, from what is known by
+ * then: the caller's gateway, and the destinations of the step that it is at. Gateways are chosen leg by leg.
+ */
+export class CallPath {
+  private callees: readonly string[] = []
+  private media: MediaChoice | undefined
+
+  constructor(private readonly deps: CallPathDeps) {}
+
+  /** Who is called now. */
+  learn({ plan, devices, bindings }: Pick<Routed, 'plan' | 'devices' | 'bindings'>): void {
+    const { regions, table } = this.deps
+    const regionOf = (destination: Destination): string | undefined => {
+      switch (destination.kind) {
+        case 'outside':
+          return table().trunk(destination.trunk)?.region
+        case 'contact':
+        case 'device': {
+          const { contact } = destination
+          const binding = bindings.find(({ bindingId }) => bindingId === contact?.bindingId)
+          if (binding !== undefined && regions.isUp(binding.gateway)) return regions.of(binding.gateway)
+          // It is told to register where it was last.
+          const device = destination.kind === 'device' ? destination.device.deviceId : undefined
+          return devices.find(({ id }) => id === device)?.region ?? binding?.region
+        }
+        default:
+          return destination satisfies never
+      }
+    }
+    this.callees = plan.destinations.flatMap((destination) => regionOf(destination) ?? [])
+  }
+
+  /** The engine, as this call is to use it: an endpoint that no other binds to a server is made in the best region. */
+  through(engine: Media): Media {
+    if (!this.deps.regions.configured) return engine
+    return {
+      get servers() {
+        return engine.servers
+      },
+      endpoint: (options) =>
+        engine.endpoint(
+          options.offerLike === undefined ? { ...options, regions: this.mediaChoice().order } : options,
+        ),
+      gauges: () => engine.gauges(),
+      close: () => engine.close(),
+    }
+  }
+
+  /** Name of the gateway for a leg that no registration binds to one. */
+  gateway(dial: string, trunk: Trunk | undefined): string | undefined {
+    const { regions, caller } = this.deps
+    const media = regions.configured ? this.mediaChoice().region : undefined
+    const choice = regions.gateway({ media, target: trunk?.region, caller: caller() })
+    if (regions.configured) {
+      const reasons = [gatewayReason(media, trunk?.region, choice)]
+      this.deps.chosen({ media: media ?? null, gateway: choice.gateway ?? null, dial, reasons })
+    }
+    return choice.gateway
+  }
+
+  private mediaChoice(): MediaChoice {
+    if (this.media !== undefined) return this.media
+    const { regions, caller } = this.deps
+    const gateway = caller() ?? ''
+    const ends = { caller: regions.of(gateway), callees: this.callees }
+    this.media = regions.media(ends)
+    const media = this.media.region ?? null
+    this.deps.chosen({
+      media,
+      gateway: gateway === '' ? null : gateway,
+      reasons: mediaReasons(ends, this.media),
+    })
+    return this.media
+  }
+}
