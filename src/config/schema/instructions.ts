@@ -7,7 +7,7 @@ import { finished, named, section } from './section.js'
 import type { CamelKeys, Complain } from './section.js'
 import type { Target } from './targets.js'
 import { verbs } from './verbs.js'
-import type { Verb } from './verbs.js'
+import type { Verb } from './verb.js'
 
 const webUrl = () => url('http', 'https')
 const method = () => oneOf('POST', 'GET').prefault('POST')

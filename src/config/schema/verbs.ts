@@ -3,17 +3,8 @@ import { duration, flag, leaf, matching, oneOf, phoneNumber, sipUri, text, whole
 import { plainName } from './names.js'
 import { finished, section } from './section.js'
 import type { Complain } from './section.js'
-
-/** What a client or user may be, as others know it (RFC 3856, RFC 4480). */
-export const PRESENCE_STATES = ['available', 'away', 'busy', 'do-not-disturb', 'offline'] as const
-
-/** Who is rung. A number or URI without a trunk goes out through the one of the instructions. */
-export type Whom =
-  | { readonly kind: 'user'; readonly user: string }
-  | { readonly kind: 'client'; readonly client: string }
-  | { readonly kind: 'group'; readonly group: string }
-  | { readonly kind: 'number'; readonly number: string; readonly trunk: string | null }
-  | { readonly kind: 'uri'; readonly uri: string; readonly trunk: string | null }
+import { MOST_DIGITS, PRESENCE_STATES } from './verb.js'
+import type { Gather, Play, Prompt, Reference, Ring, SoundSource, Verb, Whom } from './verb.js'
 
 const whom = finished(
   {
@@ -40,10 +31,10 @@ const whom = finished(
   },
 )
 
-/** Where instructions go on: the name of others, or a URL. */
+/** The name of instructions, or a URL. */
 const reference = () =>
-  leaf(
-    (value) => (/^[\x21-\x7e]{1,2048}$/.test(value) ? { to: value, method: 'POST' as const } : undefined),
+  leaf<Reference>(
+    (value) => (/^[\x21-\x7e]{1,2048}$/.test(value) ? { to: value, method: 'POST' } : undefined),
     {
       expected: 'the name of instructions, or a URL',
       json: { type: 'string' },
@@ -70,24 +61,11 @@ const ring = finished(
       .describe('Users of this presence are left out.'),
     action: reference().optional().describe('Is told the result, and says how it goes on.'),
   },
-  ({ to, strategy, timeout, callerId, answerFirst, unless, action }) => ({
-    ...{ verb: 'ring' as const, to, strategy, answerFirst, unless },
+  ({ to, strategy, timeout, callerId, answerFirst, unless, action }): Ring => ({
+    ...{ verb: 'ring', to, strategy, answerFirst, unless },
     ...{ timeoutMs: timeout ?? null, callerId: callerId ?? null, action: action ?? null },
   }),
 )
-
-/** What is heard. Times in milliseconds. */
-export type SoundSource =
-  | { readonly kind: 'file'; readonly file: string }
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'tone'; readonly tone: 'ringback' | 'busy' | 'congestion'; readonly ms: number }
-  | {
-      readonly kind: 'speech'
-      readonly text: string
-      readonly language: string | null
-      readonly voice: string | null
-    }
-  | { readonly kind: 'silence'; readonly ms: number }
 
 const times = () => whole(1, 1000).prefault(1)
 
@@ -140,20 +118,15 @@ function speechOf({ text: said, language, voice }: SayKeys): SoundSource {
 const answer = () =>
   flag().prefault(true).describe('The caller is answered before; otherwise it hears early media.')
 
-const play = finished({ ...playKeys, answer: answer() }, (value, complain) => ({
-  ...{ verb: 'play' as const, sound: soundOf(value, complain), times: value.times, answer: value.answer },
+const play = finished({ ...playKeys, answer: answer() }, (value, complain): Play => ({
+  ...{ verb: 'play', sound: soundOf(value, complain), times: value.times, answer: value.answer },
 }))
 
-const say = finished({ ...sayKeys, answer: answer() }, (value) => ({
-  ...{ verb: 'play' as const, sound: speechOf(value), times: value.times, answer: value.answer },
+const say = finished({ ...sayKeys, answer: answer() }, (value): Play => ({
+  ...{ verb: 'play', sound: speechOf(value), times: value.times, answer: value.answer },
 }))
 
 const pause = () => duration('s', '100ms', '10m')
-
-export interface Prompt {
-  readonly sound: SoundSource
-  readonly times: number
-}
 
 const prompt = finished(
   {
@@ -177,9 +150,6 @@ const prompt = finished(
 
 const digits = matching(/^[0-9A-D*#]{1,32}$/, 'digits such as "1" or "42"')
 
-/** More digits than anybody is asked for. */
-export const MOST_DIGITS = 64
-
 const gather = finished(
   {
     prompts: z.array(prompt).max(50, { error: 'expected 50 prompts at most' }).prefault([]),
@@ -197,12 +167,12 @@ const gather = finished(
     'action-on-empty': flag().prefault(false).describe('The action is asked where nothing was dialled, too.'),
     answer: answer(),
   },
-  (value, complain) => {
+  (value, complain): Gather => {
     const { prompts, maxDigits, finishOn, timeout, action, choices, actionOnEmpty } = value
     if (action !== undefined && choices !== undefined) complain('has action or choices, not both')
     const longest = Math.max(0, ...Object.keys(choices ?? {}).map((each) => each.length))
     return {
-      ...{ verb: 'gather' as const, prompts, times: value.times, answer: value.answer, actionOnEmpty },
+      ...{ verb: 'gather', prompts, times: value.times, answer: value.answer, actionOnEmpty },
       maxDigits: maxDigits ?? (longest || MOST_DIGITS),
       finishOn: finishOn === 'none' ? null : finishOn,
       timeoutMs: timeout,
@@ -217,9 +187,9 @@ const reject = finished(
     reason: oneOf('busy', 'rejected').optional().describe('486 or 603.'),
     status: whole(400, 699).optional().describe('The SIP status that the caller gets.'),
   },
-  ({ reason, status }, complain) => {
+  ({ reason, status }, complain): Verb => {
     if (reason !== undefined && status !== undefined) complain('has reason or status, not both')
-    return { verb: 'reject' as const, status: status ?? (reason === 'busy' ? 486 : 603) }
+    return { verb: 'reject', status: status ?? (reason === 'busy' ? 486 : 603) }
   },
 )
 
@@ -241,7 +211,7 @@ export const verb = finished(
     'hang-up': section({}).optional().describe('The call ends.'),
     record: notRecorded.optional().describe('Not supported.'),
   },
-  (value, complain) => {
+  (value, complain): Verb => {
     const { ring: rung, play: played, say: said, gather: gathered, reject: rejected } = value
     const ways = [
       ...[rung, played, said, gathered, rejected],
@@ -261,5 +231,3 @@ export const verbs = z
   .array(verb)
   .min(1, { error: 'expected at least one verb' })
   .max(100, { error: 'expected 100 verbs at most' })
-
-export type Verb = z.output<typeof verb>
