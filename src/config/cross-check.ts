@@ -38,11 +38,15 @@ export function crossCheck(tree: Tree, root: Value, files: Files): Finding[] {
   const targets = [
     ...targetsOf(users, groups, routes),
     ...subscriberTargets(subscribers),
+    ...users.flatMap(([name, user]) => placesIn(['users', name, 'when'], at(user, 'when'))),
+    ...placesIn(['clients', 'when'], at(at(root, 'clients'), 'when')),
+    { path: ['clients', 'no-answer'], value: at(at(root, 'clients'), 'no-answer') },
     ...instructionTargets(root),
   ]
-  const redirects = users.flatMap(([name, user]) =>
-    placesIn(['users', name, 'redirect'], at(user, 'redirect')),
-  )
+  const redirects = [
+    ...users.flatMap(([name, user]) => placesIn(['users', name, 'redirect'], at(user, 'redirect'))),
+    ...placesIn(['clients', 'redirect'], at(at(root, 'clients'), 'redirect')),
+  ]
   checkNames(targets, 'user', userNames, complain)
   checkNames(redirects, 'user', new Set([...userNames, ANY_USER]), complain)
   for (const places of [targets, redirects]) {
@@ -54,6 +58,7 @@ export function crossCheck(tree: Tree, root: Value, files: Files): Finding[] {
   checkCalledGroups(calling, groups, complain)
   checkProxies([...redirects, ...calling], new Map(trunks), complain)
   checkInstructions(root, targets, userNames, files, complain)
+  checkWatched(users, userNames, complain)
   checkMediaPorts(root, complain)
   checkRegions(root, complain)
   return findings
@@ -73,6 +78,21 @@ function targetsOf(users: Entries, groups: Entries, routes: readonly Value[]): r
     ...groups.flatMap(([name, group]) => placesIn(['groups', name, 'members'], at(group, 'members'))),
     ...placesIn(['routes'], routes),
   ]
+}
+
+/** Whose presence a user's phones may read: a client of its own is known to no configuration. */
+function checkWatched(users: Entries, known: ReadonlySet<string>, complain: Complain): void {
+  for (const [name, user] of users) {
+    itemsOf(at(user, 'watches')).forEach((item, index) => {
+      const watched = textOf(item)
+      if (watched === undefined || watched === ANY_USER || known.has(watched)) return
+      const near = nearest(watched, [...known])
+      // It may be a client of its own, unless a user's name was meant.
+      if (near !== undefined) {
+        complain(['users', name, 'watches', index], `there is no user ${watched}; did you mean ${near}?`)
+      }
+    })
+  }
 }
 
 /** A call to a number is a call to one user or group. `+15550100`, `0015550100` and `15550100` are one number. */

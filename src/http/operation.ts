@@ -42,7 +42,8 @@ export interface Input<P, Q, B, S extends Scheme> {
 interface Common {
   /** Stable name, for generated clients: `acceptCall`. */
   readonly id: string
-  readonly tag: 'calls' | 'devices' | 'channel' | 'invitations' | 'forwarding' | 'admin' | 'server'
+  readonly tag:
+    'calls' | 'devices' | 'channel' | 'invitations' | 'presence' | 'forwarding' | 'admin' | 'server'
   readonly summary: string
   readonly description?: string
   /** Of a client token; of a list, one will do. */

@@ -1,10 +1,18 @@
-import type { Config, Group, Subscriber, Trunk as TrunkConfig, User } from '../config/index.js'
+import type { ClientsConfig, Config, Group, Subscriber, Trunk as TrunkConfig, User } from '../config/index.js'
 import type { RoutedGroup, RoutedSubscriber, RoutedUser, RoutingConfig, Trunk } from './table.js'
 
 /** The part of the configuration that routing goes by. */
-export function routingConfig({ users, groups, subscribers, trunks, routes }: Config): RoutingConfig {
+export function routingConfig({
+  users,
+  clients,
+  groups,
+  subscribers,
+  trunks,
+  routes,
+}: Config): RoutingConfig {
   return {
     users: new Map([...users].map(([name, user]) => [name, routedUser(name, user)])),
+    clients: called(clients),
     groups: new Map([...groups].map(([name, group]) => [name, routedGroup(name, group)])),
     subscribers: new Map(
       [...subscribers].map(([number, subscriber]) => [number, routedSubscriber(number, subscriber)]),
@@ -15,9 +23,13 @@ export function routingConfig({ users, groups, subscribers, trunks, routes }: Co
 }
 
 function routedUser(name: string, user: User): RoutedUser {
-  const { numbers, ring, grace, secondResponse, late, offerInPush, redirect, noAnswer } = user
+  return { name, numbers: user.numbers, ...called(user) }
+}
+
+function called(whom: ClientsConfig): RoutingConfig['clients'] {
+  const { ring, grace, secondResponse, late, offerInPush, redirect, when, noAnswer } = whom
   return {
-    ...{ name, numbers, late, offerInPush, redirect },
+    ...{ late, offerInPush, redirect, when },
     ...{ ringMs: ring, graceMs: grace, secondResponseMs: secondResponse },
     noAnswer: noAnswer ?? null,
   }
@@ -39,7 +51,20 @@ function routedSubscriber(number: string, subscriber: Subscriber): RoutedSubscri
 }
 
 function routedTrunk(name: string, trunk: TrunkConfig): Trunk {
-  const { match, ringback, tone, accept, trusted, asserts, proxy, username, password } = trunk
+  const { match, ringback, tone, accept, trusted, asserts, proxy, username, password, region, presence } =
+    trunk
   const credentials = username === undefined || password === undefined ? null : { username, password }
-  return { name, match, ringback, tone, accept, trusted, asserts, proxy: proxy ?? null, credentials }
+  return {
+    name,
+    match,
+    ringback,
+    tone,
+    accept,
+    trusted,
+    asserts,
+    proxy: proxy ?? null,
+    credentials,
+    presence,
+    ...(region === undefined ? {} : { region }),
+  }
 }

@@ -1,11 +1,13 @@
-import type { Ending } from '../call/ending.js'
+import { type Ending, endingOfStatus } from '../call/ending.js'
 import type { Plan, RouteTarget } from '../call/plan.js'
 import type { Clock } from '../ports/clock.js'
+import type { PresenceLookup } from '../ports/presence.js'
 import type { Binding, BindingStore, Device, DeviceStore } from '../ports/store.js'
 import { destinations } from './destinations.js'
+import { aimed, ringable } from './presence-rules.js'
 import { resolve, type Ringing } from './resolve.js'
 import type { Sleepers } from './sleepers.js'
-import type { RoutedUser, RoutingTable } from './table.js'
+import type { NoAnswer, RoutedUser, RoutingTable } from './table.js'
 
 export interface Routed {
   readonly plan: Plan
@@ -33,26 +35,46 @@ export interface RouterDeps {
   readonly store: DeviceStore & BindingStore
   readonly sleepers: Sleepers
   readonly clock: Clock
+  /** Without it nobody's rules about presence hold. */
+  readonly presence?: PresenceLookup
 }
 
 export interface Router {
+  /**
+   * Where a call to this target goes at this moment, by the presence of the user that it means: another target, which
+   * may be instructions, or the same. A rule that turns the call away is for {@link route} to tell.
+   */
+  aim(target: RouteTarget): RouteTarget
   /** Whose phones a target means; known at once, so that their registrations are heard from then on. */
   usersOf(target: RouteTarget): readonly string[]
   /** Rejects with {@link NoRoute}, or StoreUnavailable. */
   route(target: RouteTarget): Promise<Routed>
 }
 
+/** What is asked where nothing is known. */
+const NOBODY_KNOWN: PresenceLookup = { known: () => undefined }
+
 export function createRouter(deps: RouterDeps): Router {
+  const presence = deps.presence ?? NOBODY_KNOWN
+  const aim = (target: RouteTarget): NoAnswer => aimed(deps.table(), presence, target)
   return {
+    aim(target) {
+      const to = aim(target)
+      return to.kind === 'status' ? target : to
+    },
     usersOf: (target) => {
-      const to = resolve(deps.table(), target)
-      return to.kind === 'users' ? to.users.map((user) => user.name) : []
+      const aimedAt = aim(target)
+      if (aimedAt.kind === 'status') return []
+      const to = resolve(deps.table(), aimedAt)
+      return to.kind === 'users' ? ringable(to.users, presence).map((user) => user.name) : []
     },
     async route(target) {
-      const to = resolve(deps.table(), target)
+      const aimedAt = aim(target)
+      if (aimedAt.kind === 'status') throw new NoRoute(endingOfStatus(aimedAt.status, 'server'))
+      const to = resolve(deps.table(), aimedAt)
       switch (to.kind) {
         case 'users':
-          return routeToUsers(deps, to)
+          return routeToUsers(deps, { ...to, users: ringable(to.users, presence) })
         case 'outside':
           return routeOutside(to)
         case 'nobody':

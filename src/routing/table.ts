@@ -1,4 +1,5 @@
 import type { AcceptStyle, HoldStyle, RouteTarget } from '../call/plan.js'
+import type { PresenceState } from '../ports/presence.js'
 
 /** What routing needs to know of the configuration. Times in milliseconds. */
 export interface RoutedUser {
@@ -14,7 +15,15 @@ export interface RoutedUser {
   readonly offerInPush: boolean
   /** Where a decline of this user's may send a call. */
   readonly redirect: readonly Redirect[]
+  /** Where a call goes in the stead of the devices; the first that holds counts. */
+  readonly when: readonly PresenceRule[]
   readonly noAnswer: NoAnswer | null
+}
+
+/** Holds while the user's presence is one of these, or the user is in a call where they say so. */
+export interface PresenceRule {
+  readonly presence: readonly (PresenceState | 'in-call')[]
+  readonly to: NoAnswer
 }
 
 export type Redirect =
@@ -62,21 +71,29 @@ export type Secondary =
 
 export type NoAnswer = RouteTarget | { readonly kind: 'status'; readonly status: number }
 
-export interface Trunk {
-  readonly name: string
-  /** Source networks, as CIDR or single addresses. */
-  readonly match: readonly string[]
+/** What a caller is given, by where it calls from. */
+export interface CallerTerms {
   readonly ringback: HoldStyle
   /** Country of the ringback tone. */
   readonly tone: string
   readonly accept: AcceptStyle
   /** Inside our trust domain (RFC 3325): its asserted identities are believed and passed on. */
   readonly trusted: boolean
+}
+
+export interface Trunk extends CallerTerms {
+  readonly name: string
+  /** Source networks, as CIDR or single addresses. */
+  readonly match: readonly string[]
   /** Whom the P-Asserted-Identity of a forwarded call names: its caller, or the subscriber who diverted it. */
   readonly asserts: 'caller' | 'diverting'
   /** Where calls out go: a SIP URI. */
   readonly proxy: string | null
   readonly credentials: { readonly username: string; readonly password: string } | null
+  /** Phones behind it may subscribe to presence. */
+  readonly presence: boolean
+  /** Where it is. */
+  readonly region?: string
 }
 
 export interface Route {
@@ -87,6 +104,8 @@ export interface Route {
 
 export interface RoutingConfig {
   readonly users: ReadonlyMap<string, RoutedUser>
+  /** How a client is called whose name is no user's. */
+  readonly clients: Omit<RoutedUser, 'name' | 'numbers'>
   readonly groups: ReadonlyMap<string, RoutedGroup>
   /** By number. */
   readonly subscribers: ReadonlyMap<string, RoutedSubscriber>
@@ -97,12 +116,16 @@ export interface RoutingConfig {
 /** The configuration with the look-ups that each call needs, made once a reload. */
 export interface RoutingTable {
   user(name: string): RoutedUser | undefined
+  /** Whoever has devices under this name: the user, or a client of its own. */
+  client(name: string): RoutedUser
   group(name: string): RoutedGroup | undefined
   subscriber(number: string): RoutedSubscriber | undefined
   /**
    * Numbers and names of users and groups first, then DIDs that are one subscriber's alone, then the routes in order.
    */
   number(called: string): Route['to'] | undefined
+  /** The same for who calls from within: a route for every number is none for theirs. */
+  inside(called: string): Route['to'] | undefined
   trunk(name: string): Trunk | undefined
   trunkOf(address: string): Trunk | undefined
 }

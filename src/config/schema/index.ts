@@ -67,6 +67,9 @@ const trunk = finished(
     proxy: sipUri().optional().describe('Where calls out through this trunk go.'),
     username: text().optional().describe('For digest challenges of the trunk.'),
     password: secret().optional(),
+    presence: flag()
+      .prefault(false)
+      .describe('Phones behind it may subscribe to the presence of users, for their lamps.'),
     region: regionName.optional().describe('Where it is: its calls out leave by a gateway near it.'),
     accept: oneOf('tone', 'answer')
       .prefault('tone')
@@ -79,6 +82,12 @@ const trunk = finished(
     }
     return value
   },
+)
+
+/** An ASCII origin (RFC 6454 §6.2), or any. */
+const origin = matching(
+  /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#A-Z]+)$/,
+  'an origin in lower case and without a path, such as https://app.example.com, or "*"',
 )
 
 /** The configuration file. */
@@ -95,6 +104,12 @@ export function configSchema(files: Files) {
         .optional()
         .describe('Where apps reach the API, where it is not http://host:port.'),
       'admin-token': secret().optional().describe('Opens the admin API.'),
+      origins: z
+        .array(origin)
+        .prefault([])
+        .describe(
+          'Web pages that may use the API from a browser, such as https://app.example.com; "*": any.',
+        ),
     })
       .prefault({})
       .describe('The API.'),

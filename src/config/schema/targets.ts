@@ -3,6 +3,7 @@ import { inlineOf, instructions as instructionsSection } from './instructions.js
 import { text } from './leaf.js'
 import { numberPattern, phoneNumber, sipUri, whole } from './leaf.js'
 import { userName } from './names.js'
+import { presenceWords } from './presence.js'
 import { finished } from './section.js'
 import type { Complain } from './section.js'
 import { z } from 'zod'
@@ -67,6 +68,20 @@ const instructions = text('the name of instructions').optional()
 /** Where a call goes that nobody answered. */
 export const noAnswer = finished({ ...keys, number, instructions }, (value, complain) =>
   targetOf(value, 'user, client, group, number, uri with trunk, status, and instructions', complain),
+)
+
+/** Where a call to a user goes while its presence is one of these. */
+export const presenceRule = finished(
+  {
+    presence: presenceWords.describe('What the user has to be for the rule to hold.'),
+    ...keys,
+    number,
+    instructions,
+  },
+  ({ presence, ...value }, complain) => ({
+    presence,
+    to: targetOf(value, 'user, client, group, number, uri with trunk, status, and instructions', complain),
+  }),
 )
 
 /** The settings of instructions, and those with names. */

@@ -39,6 +39,7 @@ const TAGS = [
   { name: 'devices', description: 'App installs and their push tokens.' },
   { name: 'channel', description: 'Messages between the server and an app that runs.' },
   { name: 'invitations', description: 'Sessions that apps set up peer to peer.' },
+  { name: 'presence', description: 'How users say that they are, and what is seen of them.' },
   { name: 'forwarding', description: 'Cell calls that are fetched by conditional forwarding.' },
   { name: 'admin', description: 'What operators see.' },
   { name: 'server', description: 'The server itself.' },

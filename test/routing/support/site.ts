@@ -12,7 +12,7 @@ import { routingTable } from '../../../src/routing/table-of.js'
 export function user(name: string, settings: Partial<RoutedUser> = {}): RoutedUser {
   return {
     ...{ name, numbers: [], ringMs: 30_000, graceMs: 300, secondResponseMs: 15_000 },
-    ...{ late: 'silent', offerInPush: false, redirect: [], noAnswer: null },
+    ...{ late: 'silent', offerInPush: false, redirect: [], when: [], noAnswer: null },
     ...settings,
   }
 }
@@ -38,7 +38,7 @@ export function group(
 export function trunk(name: string, settings: Partial<Trunk> = {}): Trunk {
   return {
     ...{ name, match: [], ringback: 'early-media', tone: 'us', accept: 'tone', trusted: false },
-    ...{ asserts: 'caller', proxy: null, credentials: null },
+    ...{ asserts: 'caller', proxy: null, credentials: null, presence: false },
     ...settings,
   }
 }
@@ -72,6 +72,7 @@ export function tableOf({
 }: Site): RoutingTable {
   return routingTable({
     users: new Map(users.map((each) => [each.name, each])),
+    clients: user('any client'),
     groups: new Map(groups.map((each) => [each.name, each])),
     subscribers: new Map(subscribers.map((each) => [each.number, each])),
     trunks,
