@@ -57,6 +57,21 @@ export const PROBLEM_TYPES = {
     title: 'Redirect Not Allowed',
     meaning: 'The configuration does not let this user redirect calls to there.',
   },
+  'destination-not-allowed': {
+    status: 403,
+    title: 'Destination Not Allowed',
+    meaning: 'The grant `outgoing` does not let the client call there.',
+  },
+  'destination-blocked': {
+    status: 403,
+    title: 'Destination Blocked',
+    meaning: 'The configuration lets nobody call there.',
+  },
+  'caller-id-not-allowed': {
+    status: 403,
+    title: 'Caller ID Not Allowed',
+    meaning: 'The client may not show this number.',
+  },
   'admin-disabled': {
     status: 403,
     title: 'Admin API Disabled',
@@ -67,6 +82,11 @@ export const PROBLEM_TYPES = {
     status: 404,
     title: 'Call Not Found',
     meaning: 'There is no such call, or it ended so long ago that it is not known any more.',
+  },
+  'destination-unknown': {
+    status: 404,
+    title: 'Destination Unknown',
+    meaning: 'The destination is neither a number nor a name, or no trunk leads there.',
   },
   'device-not-found': {
     status: 404,
@@ -99,6 +119,11 @@ export const PROBLEM_TYPES = {
     status: 409,
     title: 'Call Answered Elsewhere',
     meaning: 'Another device of the call was faster. Stop ringing, and do not show a missed call.',
+  },
+  'call-not-connected': {
+    status: 409,
+    title: 'Call Not Connected',
+    meaning: 'Nobody has answered the call yet, or the other side does not take it.',
   },
   'device-conflict': {
     status: 409,
@@ -157,6 +182,11 @@ export const PROBLEM_TYPES = {
     status: 429,
     title: 'Too Many Requests',
     meaning: 'Wait for as long as `Retry-After` says.',
+  },
+  'too-many-calls': {
+    status: 429,
+    title: 'Too Many Calls',
+    meaning: 'The client, or all clients to such numbers, have as many calls as they may have at once.',
   },
   'headers-too-large': {
     status: 431,

@@ -10,6 +10,8 @@ export interface Metrics {
   ended(ending: Ending, timeline: Timeline): void
   /** An INVITE was refused with this status before it became a call. */
   refused(status: number): void
+  /** A call of a client was refused for this reason. */
+  outgoingRefused(reason: string): void
   /** A call was released with so many legs that never said that they closed. */
   leaked(legs: number): void
   /** Gauges are read from these at each scrape, in place of those of an earlier call. */
@@ -43,6 +45,12 @@ export function createMetrics({ log, process = true }: MetricsOptions): Metrics 
     labelNames: ['status'],
     registers: [registry],
   })
+  const outgoingRefused = new Counter({
+    name: 'reveille_outgoing_refused_total',
+    help: 'Calls of clients that were refused, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
   const leaked = new Counter({
     name: 'reveille_leaked_legs_total',
     help: 'Legs of released calls that never said that they closed.',
@@ -63,6 +71,7 @@ export function createMetrics({ log, process = true }: MetricsOptions): Metrics 
       for (const [stage, us] of intervalsOf(timeline)) stages.observe({ stage }, us / 1e6)
     },
     refused: (status) => refused.inc({ status: String(status) }),
+    outgoingRefused: (reason) => outgoingRefused.inc({ reason }),
     leaked: (legs) => leaked.inc(legs),
     watch(next) {
       sources = next

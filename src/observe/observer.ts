@@ -86,7 +86,7 @@ class Observer implements CallObserver {
 
 /** Durations in milliseconds. */
 function lineOf(record: CallRecord, ending: Ending, timeline: Timeline): object {
-  const { id, trunk, from, to, user } = record
+  const { id, trunk, client, from, to, user } = record
   const { cause, by, status, reason, detail } = ending
   const intervals = intervalsOf(timeline)
   return {
@@ -95,6 +95,7 @@ function lineOf(record: CallRecord, ending: Ending, timeline: Timeline): object 
     to,
     user,
     trunk,
+    client,
     cause,
     by,
     status,

@@ -1,13 +1,13 @@
 import { authenticate, type Authenticator, type Denial, type Granted } from './auth/authenticator.js'
 import { refuse, tryLater, type Refusal } from './refusal.js'
-import type { SipTransaction } from '../ports/signaling.js'
+import type { SipRequest } from '../ports/signaling.js'
 
 /** Who sends requests, by any of several schemes. */
 export interface Gate {
   /** Who sent it, or the answer where that is not proven. Never rejects. */
-  identify(transaction: SipTransaction): Promise<Granted | Refusal>
+  identify(request: SipRequest): Promise<Granted | Refusal>
   /** Asks (again): 401 with the challenges of every scheme. */
-  challenge(denial: Denial, transaction: SipTransaction): Refusal
+  challenge(denial: Denial, request: SipRequest): Refusal
 }
 
 /**
@@ -17,21 +17,21 @@ export interface Gate {
 export function createGate(authenticators: readonly Authenticator[]): Gate {
   const offering = [...authenticators].reverse()
 
-  function challenge(denial: Denial, transaction: SipTransaction): Refusal {
-    const challenges = offering.flatMap((one) => one.challenges(denial, transaction))
+  function challenge(denial: Denial, request: SipRequest): Refusal {
+    const challenges = offering.flatMap((one) => one.challenges(denial, request))
     const headers = challenges.map((value) => ['WWW-Authenticate', value] as const)
     return refuse(401, 'Unauthorized', { headers, why: denial.why, routine: denial.routine })
   }
 
   return {
     challenge,
-    async identify(transaction) {
-      const verdict = await authenticate(authenticators, transaction)
+    async identify(request) {
+      const verdict = await authenticate(authenticators, request)
       switch (verdict.kind) {
         case 'granted':
           return verdict
         case 'denied':
-          return challenge(verdict, transaction)
+          return challenge(verdict, request)
         case 'malformed':
           return refuse(400, verdict.why)
         case 'throttled':

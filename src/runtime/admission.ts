@@ -7,7 +7,7 @@ export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE
 /** Extensions that a request may require of us (RFC 3261 §8.2.2.3). */
 export const SUPPORTED: ReadonlySet<string> = new Set(['100rel', 'timer'])
 
-export type Admission = { readonly admitted: true; readonly called: string; readonly trunk: Trunk } | Refused
+export type Admission = { readonly admitted: true; readonly called: string } | Refused
 
 interface Refused {
   readonly admitted: false
@@ -16,27 +16,32 @@ interface Refused {
 }
 
 export interface AdmissionContext {
-  readonly table: RoutingTable
-  readonly draining: boolean
   /** Seconds. */
   readonly minSe: number
   /** Whether a call that lives went out under this X-Call-Id to this number: a loop, not a spiral (RFC 3261 §16.3). */
   readonly loops: (callId: string, called: string) => boolean
 }
 
-/** Whether an INVITE becomes a call, and whose. */
-export function admit(invite: SipRequest, { table, draining, minSe, loops }: AdmissionContext): Admission {
-  if (draining) return refuse(503, 'shutting down', [['Retry-After', '5']])
+/** Nobody may begin a call any more. */
+export const DRAINING: Refused = refuse(503, 'shutting down', [['Retry-After', '5']])
+
+/** The trunk that an INVITE is of; undefined where a client sent it, which is to prove who it is. */
+export function trunkOf(invite: SipRequest, table: RoutingTable): Trunk | undefined {
+  // A client behind the address of a trunk says so by what it shows.
+  if (invite.header('authorization') !== undefined) return undefined
+  return table.trunkOf(invite.source.address)
+}
+
+/** Whether an INVITE of a trunk becomes a call. */
+export function admit(invite: SipRequest, { minSe, loops }: AdmissionContext): Admission {
   const refusal = unacceptable(invite, minSe)
   if (refusal !== undefined) return refusal
-  const trunk = table.trunkOf(invite.source.address)
-  if (trunk === undefined) return refuse(403, `no trunk for ${invite.source.address}`)
   const called = calledOf(invite.uri)
   if (called === undefined) return refuse(404, `the Request-URI ${invite.uri} names nobody`)
   const cameAs = invite.header('x-call-id')
   if (cameAs !== undefined && loops(cameAs, called))
     return refuse(482, `call ${cameAs} came back to ${called}`)
-  return { admitted: true, called, trunk }
+  return { admitted: true, called }
 }
 
 /** What no INVITE may be, whoever sent it. `minSe`: seconds. */

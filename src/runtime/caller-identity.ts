@@ -1,5 +1,6 @@
 import type { SipRequest } from '../ports/signaling.js'
 import { type NameAddr, parseNameAddr } from '../sip-text/name-addr.js'
+import { hidesCaller } from '../sip-text/privacy.js'
 import { quote } from '../sip-text/scan.js'
 import { parseUri } from '../sip-text/uri.js'
 
@@ -25,13 +26,7 @@ export function callerOf(invite: SipRequest, trusted: boolean): CallerIdentity {
 }
 
 export function wantsPrivacy(invite: SipRequest): boolean {
-  const asked = invite.headers('privacy').flatMap((v) =>
-    v
-      .toLowerCase()
-      .split(';')
-      .map((p) => p.trim()),
-  )
-  return asked.some((p) => p === 'id' || p === 'user' || p === 'header')
+  return hidesCaller(invite.headers('privacy'))
 }
 
 /** From of the INVITE to the callee (RFC 3323 §4.1.1.3 where anonymous). */

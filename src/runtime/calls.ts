@@ -6,13 +6,16 @@ import type {
   PrimaryWord,
   ShownCaller,
 } from '../ports/primary-calls.js'
+import type { Ending } from '../call/ending.js'
+import type { Permitted } from '../outgoing/outgoing.js'
 import type { Final, IncomingCall, SipTransaction } from '../ports/signaling.js'
-import { admit, ALLOW, unacceptable } from './admission.js'
+import { admit, ALLOW, DRAINING, trunkOf, unacceptable } from './admission.js'
 import { callNamedBy, letIn } from './arrivals.js'
 import { EndedCalls } from './ended-calls.js'
+import { EngagedUsers } from './engaged-users.js'
 import { LatePhones } from './late-phones.js'
 import { LiveCall, type ReportedHow } from './live-call.js'
-import { type CallOrigin, expectedOrigin, originOf } from './origin.js'
+import { type CallOrigin, clientOrigin, expectedOrigin, originOf } from './origin.js'
 import type { Services } from './services.js'
 import type { Trunk } from '../routing/table.js'
 
@@ -33,6 +36,7 @@ export class Calls {
   private readonly byUser = new Map<string, Set<LiveCall>>()
   readonly ended: EndedCalls
   private readonly late: LatePhones
+  private readonly engaged = new EngagedUsers()
   private closing = false
   /** Called whenever a call has ended or is gone. */
   private settled: () => void = () => undefined
@@ -69,23 +73,37 @@ export class Calls {
     return { calls: this.live.size, legs, timers, byPhase }
   }
 
-  /** An INVITE that opens a dialog: a new call, or the leg of a device into one that waits for it. Never throws. */
-  invite(invite: IncomingCall): void {
-    const callId = callNamedBy(invite)
-    if (callId === undefined) this.begin(invite)
-    else this.quietly(this.arrive(invite, callId), "a device's INVITE could not be handled")
+  /**
+   * Tells whenever a user or client is in more or fewer calls of this node than before: in one that it makes, and in
+   * one that it has taken. Returns the function that ends this.
+   */
+  onUserCalls(listener: (user: string, calls: number) => void): () => void {
+    return this.engaged.subscribe(listener)
   }
 
-  private begin(invite: IncomingCall): void {
+  /**
+   * An INVITE that opens a dialog: a new call of a trunk or a client, or the leg of a device into one that waits for
+   * it. Never throws.
+   */
+  invite(invite: IncomingCall): void {
+    const callId = callNamedBy(invite)
+    if (callId !== undefined) {
+      return this.quietly(this.arrive(invite, callId), "a device's INVITE could not be handled")
+    }
+    if (this.closing) return this.refuse(invite, DRAINING)
+    const trunk = trunkOf(invite, this.services.table())
+    if (trunk !== undefined) this.begin(invite, trunk)
+    else this.quietly(this.fromClient(invite), "a client's INVITE could not be handled")
+  }
+
+  private begin(invite: IncomingCall, trunk: Trunk): void {
     const { services } = this
     const admission = admit(invite, {
-      table: services.table(),
-      draining: this.closing,
       minSe: services.settings.minSe,
       loops: (callId, called) => this.live.get(callId)?.called === called,
     })
     if (!admission.admitted) return this.refuse(invite, admission)
-    const { trunk, called } = admission
+    const { called } = admission
     const matched = services.forwarding.match(invite, called, trunk)
     switch (matched.kind) {
       case 'loop':
@@ -99,6 +117,39 @@ export class Calls {
       default:
         matched satisfies never
     }
+  }
+
+  private async fromClient(invite: IncomingCall): Promise<void> {
+    const { settings, calling } = this.services
+    const refusal = unacceptable(invite, settings.minSe)
+    if (refusal !== undefined) return this.refuse(invite, refusal)
+    const outcome = await calling.admit(invite)
+    if (outcome.kind === 'permitted') this.place(invite, outcome, () => undefined)
+    else if (outcome.routine) await invite.reject(outcome.final)
+    else this.refuse(invite, outcome)
+  }
+
+  /**
+   * Begins a call that a client may make; returns its id. `over`: told how it ended.
+   *
+   * @param invite by SIP, or what stands for it on a channel
+   */
+  place(invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): string {
+    const id = randomUUID()
+    const origin = clientOrigin(invite, permitted, this.gatewayFor(invite))
+    const call = this.open(id, origin, permitted.called, (ending) => {
+      permitted.done()
+      over(ending)
+    })
+    this.engaged.set(id, [permitted.client])
+    call.invited(invite, permitted.terms, permitted.target)
+    return id
+  }
+
+  /** A channel is no gateway: what is dialled for its call leaves by any that is there. */
+  private gatewayFor(invite: IncomingCall): string {
+    if (invite.gateway !== '') return invite.gateway
+    return this.services.signaling.gateways.find(({ up }) => up)?.name ?? ''
   }
 
   private forwarded(callId: string, invite: IncomingCall, trunk: Trunk): void {
@@ -132,14 +183,23 @@ export class Calls {
     return true
   }
 
-  private open(id: string, origin: CallOrigin, called: string): LiveCall {
+  private open(
+    id: string,
+    origin: CallOrigin,
+    called: string,
+    over: (ending: Ending) => void = () => undefined,
+  ): LiveCall {
     const { services } = this
+    const callers = origin.client === null ? [] : [origin.client]
     const users = new Set<string>()
     const call: LiveCall = new LiveCall(id, origin, called, services, {
       concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
+      taken: (user) => this.engaged.set(id, user === undefined ? callers : [...callers, user]),
       ended: (ended) => {
         this.ended.remember(ended)
         this.unconcern(call, users)
+        this.engaged.set(id, [])
+        over(ended.view.ending)
         services.forwarding.ended(id, ended.view.ending)
         this.settled()
       },
@@ -149,7 +209,7 @@ export class Calls {
       },
       instruct: () => services.forwarding.instruct(id),
       missed: (device, missed) => {
-        if (services.table().user(device.user)?.late === 'invite') this.late.owe(device.id, missed())
+        if (services.table().client(device.user).late === 'invite') this.late.owe(device.id, missed())
       },
     })
     this.live.set(call.id, call)

@@ -20,6 +20,7 @@ export interface DialContext {
   readonly identity: CallerIdentity
   readonly invite: SipRequest
   readonly trusted: boolean
+  readonly asserted: string | null
   readonly diverted: readonly Diverted[]
   readonly settings: CallSettings
   readonly target: DialTarget

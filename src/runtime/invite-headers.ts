@@ -1,6 +1,7 @@
 import type { Headers, SipRequest } from '../ports/signaling.js'
+import { privacyOf } from '../sip-text/privacy.js'
 import { ALLOW } from './admission.js'
-import { wantsPrivacy } from './caller-identity.js'
+import { fromHeader, wantsPrivacy } from './caller-identity.js'
 import { type Diverted, diversionHeaders } from './diversion.js'
 import type { CallSettings } from './services.js'
 
@@ -9,7 +10,9 @@ export interface InviteContext {
   readonly invite: SipRequest
   /** The INVITE came from within our trust domain (RFC 3325). */
   readonly trusted: boolean
-  /** And this one stays there: a trusted trunk. A device is outside. */
+  /** The number that we vouch for, where no asserted one came with the INVITE. */
+  readonly asserted: string | null
+  /** And this one goes there: a trusted trunk. A device is outside. */
   readonly staysTrusted: boolean
   readonly diverted: readonly Diverted[]
   /** The URI that is dialled, as it may be shown. */
@@ -43,19 +46,18 @@ export function inviteHeaders(context: InviteContext): Headers {
 }
 
 /** Passed on only where it was believed, and not to somebody who must not see it (RFC 3325 §5, §7). */
-function assertedIdentity({ invite, trusted, staysTrusted }: InviteContext): Headers {
+function assertedIdentity({ invite, trusted, asserted, staysTrusted, settings }: InviteContext): Headers {
+  if (asserted !== null) {
+    if (!staysTrusted) return []
+    return [['P-Asserted-Identity', fromHeader({ user: asserted, name: null }, settings.domain)]]
+  }
   if (!trusted || (wantsPrivacy(invite) && !staysTrusted)) return []
   return invite.headers('p-asserted-identity').map((value) => ['P-Asserted-Identity', value] as const)
 }
 
 /** RFC 7044 §10.1. */
 function historyIsPrivate(invite: SipRequest): boolean {
-  return invite.headers('privacy').some((v) =>
-    v
-      .toLowerCase()
-      .split(';')
-      .some((p) => p.trim() === 'history'),
-  )
+  return privacyOf(invite.headers('privacy')).has('history')
 }
 
 /** What each 200 of ours to an INVITE carries, whoever sent it. */

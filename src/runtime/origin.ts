@@ -1,5 +1,6 @@
 import type { ShownCaller } from '../ports/primary-calls.js'
 import type { IncomingCall, SipRequest } from '../ports/signaling.js'
+import type { Permitted } from '../outgoing/outgoing.js'
 import type { Trunk } from '../routing/table.js'
 import { type CallerIdentity, callerOf } from './caller-identity.js'
 
@@ -10,13 +11,24 @@ export interface CallOrigin {
   readonly identity: CallerIdentity
   /** The request came from within our trust domain (RFC 3325). */
   readonly trusted: boolean
-  /** Name of the trunk; null while the caller is expected. */
+  /** Name of the trunk; null while the caller is expected, and of a client's call. */
   readonly trunk: string | null
+  /** Name of the client that calls. */
+  readonly client: string | null
+  /** The number that we vouch for to those who trust us (RFC 3325), where no asserted one came with the request. */
+  readonly asserted: string | null
 }
 
 export function originOf(invite: IncomingCall, trunk: Trunk): CallOrigin {
   const { trusted, name } = trunk
-  return { request: invite, identity: callerOf(invite, trusted), trusted, trunk: name }
+  return {
+    request: invite,
+    identity: callerOf(invite, trusted),
+    trusted,
+    trunk: name,
+    client: null,
+    asserted: null,
+  }
 }
 
 /**
@@ -34,5 +46,30 @@ export function expectedOrigin(callId: string, gateway: string, caller: ShownCal
     identity: { user: caller.number, name: caller.name },
     trusted: false,
     trunk: null,
+    client: null,
+    asserted: null,
+  }
+}
+
+/** Of a client's request nothing goes on but what is the callee's: who calls, we say. */
+const CLIENT_HEADERS: ReadonlySet<string> = new Set(['max-forwards', 'user-to-user'])
+
+/** @param gateway by which calls go out that no registration leads by */
+export function clientOrigin(invite: IncomingCall, permitted: Permitted, gateway: string): CallOrigin {
+  const { client, identity, asserted } = permitted
+  // The asserted number goes on where it is not to be shown (RFC 3323 §4.2, RFC 3325 §7).
+  const privacy = identity.user === null ? ['id'] : []
+  const headers = (name: string): readonly string[] => {
+    const lower = name.toLowerCase()
+    if (lower === 'privacy') return privacy
+    return CLIENT_HEADERS.has(lower) ? invite.headers(name) : []
+  }
+  const { method, uri, callId, source, body, contentType } = invite
+  return {
+    request: {
+      ...{ method, uri, callId, gateway, source, body, contentType, headers },
+      header: (name) => headers(name)[0],
+    },
+    ...{ identity, trusted: false, trunk: null, client, asserted },
   }
 }

@@ -21,6 +21,7 @@ export function winnerOf(state: State): AttemptId | undefined {
       return state.legs.find((leg) => leg.id === state.winner)?.attempt
     case 'new':
     case 'routing':
+    case 'performing':
     case 'waiting':
     case 'ended':
       return undefined
@@ -34,6 +35,7 @@ export function stateSeenBy(state: State): Pick<CallView, 'state' | 'ending'> {
   switch (state.phase) {
     case 'new':
     case 'routing':
+    case 'performing':
     case 'waiting':
       return { state: 'ringing', ending: null }
     case 'accepted':
@@ -61,6 +63,14 @@ export function deviceOf(state: State, id: AttemptId | undefined): string | null
   if (state.phase === 'new') return null
   const destination = state.attempts.find((attempt) => attempt.id === id)?.destination
   return destination?.kind === 'device' ? destination.device.deviceId : null
+}
+
+/** The user whose phone has the call, once one has. */
+export function takerOf(state: State): string | undefined {
+  const winner = winnerOf(state)
+  if (winner === undefined || state.phase === 'new') return undefined
+  const destination = state.attempts.find((attempt) => attempt.id === winner)?.destination
+  return destination === undefined || destination.kind === 'outside' ? undefined : destination.user
 }
 
 /** Whose device it is. */

@@ -55,6 +55,7 @@ export function someCall(more: Partial<CallRecord> = {}): CallRecord {
     answeredAt: null,
     endedAt: null,
     trunk: 'carrier',
+    client: null,
     from: 'sip:+15550001@example.net',
     to: '+15550002',
     user: 'alice',
@@ -138,6 +139,18 @@ function devicesContract(store: () => Store): void {
     await store().putDevice(moved)
     expect(await store().device(device.id)).toEqual(moved)
     expect(await store().devicesOf(device.user)).toEqual([])
+  })
+
+  it('knows how calls come to a device, and changes it for its user alone', async () => {
+    const device = someDevice({ callsIn: true })
+    await store().putDevice(device)
+    expect(await store().device(device.id)).toEqual(device)
+    await store().setCallsIn(device.id, 'somebody else', false)
+    expect(await store().device(device.id)).toEqual(device)
+    await store().setCallsIn(device.id, device.user, false)
+    expect(await store().device(device.id)).not.toHaveProperty('callsIn')
+    await store().setCallsIn(device.id, device.user, true)
+    expect(await store().device(device.id)).toEqual(device)
   })
 
   it('lists the devices of one user only, and those of all', async () => {

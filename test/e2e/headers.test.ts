@@ -192,9 +192,9 @@ describe('a call that is refused', () => {
     expect(headerList(response, 'Unsupported')).toEqual(['teleport'])
   })
 
-  test('comes from a network that is no trunk: 403', async () => {
+  test('comes from a network that is no trunk: a client's, which is asked who it is', async () => {
     reload({ trunks: { carrier: { match: ['192.0.2.0/24'] } } })
-    expect((await refusal(await server.caller(), 'sip:ada@example.net')).status).toBe(403)
+    expect((await refusal(await server.caller(), 'sip:ada@example.net')).status).toBe(401)
   })
 
   test('is for a number that nobody has: 404', async () => {

@@ -9,7 +9,16 @@ import { FakeClock } from '../support/fake-clock.js'
 import { FakeStore } from '../support/fake-store.js'
 
 function call(id: string, more: Partial<CallRecord> = {}): CallRecord {
-  const open = { startedAt: 1, answeredAt: null, endedAt: null, trunk: 't', from: 'a', to: 'b', user: 'u' }
+  const open = {
+    startedAt: 1,
+    answeredAt: null,
+    endedAt: null,
+    trunk: 't',
+    client: null,
+    from: 'a',
+    to: 'b',
+    user: 'u',
+  }
   return { id, ...open, ending: null, ...more }
 }
 

@@ -55,6 +55,7 @@ describe('the observer of calls', () => {
           to: '7000',
           user: 'alice',
           trunk: 'carrier',
+          client: null,
           cause: 'hung-up',
           by: 'caller',
           status: 200,

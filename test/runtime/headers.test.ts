@@ -9,7 +9,6 @@ import type { SipRequest } from '../../src/ports/signaling.js'
 const settings: CallSettings = {
   domain: 'example.net',
   country: 'us',
-  edge: 'sip:example.net',
   api: 'https://api.example.net',
   sessionExpires: 1800,
   minSe: 90,
@@ -64,6 +63,7 @@ describe('an INVITE of ours', () => {
     target: 'sip:+15551001@example.net',
     settings,
     staysTrusted: false,
+    asserted: null,
   }
 
   test('says one hop less than the one that came', () => {

@@ -49,7 +49,7 @@ async function putCalls(db: Kysely<Tables>, calls: readonly CallRecord[], node: 
       started_at = excluded.started_at,
       answered_at = coalesce(excluded.answered_at, calls.answered_at),
       ended_at = coalesce(excluded.ended_at, calls.ended_at),
-      trunk = excluded.trunk, caller = excluded.caller, callee = excluded.callee,
+      trunk = excluded.trunk, client = excluded.client, caller = excluded.caller, callee = excluded.callee,
       user_name = coalesce(excluded.user_name, calls.user_name),
       ending = coalesce(excluded.ending, calls.ending), node = excluded.node`.execute(db)
 }
@@ -67,6 +67,7 @@ function toRow(call: CallRecord, node: string): Selectable<CallTable> {
     answered_at: call.answeredAt,
     ended_at: call.endedAt,
     trunk: call.trunk,
+    client: call.client,
     caller: call.from,
     callee: call.to,
     user_name: call.user,
@@ -82,6 +83,7 @@ function toCall(row: Selectable<CallTable>): CallRecord {
     answeredAt: row.answered_at,
     endedAt: row.ended_at,
     trunk: row.trunk,
+    client: row.client,
     from: row.caller,
     to: row.callee,
     user: row.user_name,

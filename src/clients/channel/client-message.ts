@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LONGEST_NOTE, PRESENCE_STATES } from '../../ports/presence.js'
 import { connectionData as connection } from './connection-data.js'
 
 /** Bounds of what a client may send; the token's is that of the token check. */
@@ -6,6 +7,7 @@ const name = z.string().min(1).max(256)
 const token = z.string().min(1).max(4096)
 const ref = z.union([z.string().max(64), z.number()]).optional()
 const number = z.int().min(0)
+const sdp = z.string().min(1).max(32_768)
 
 export const redirectTarget = z.union([
   z.strictObject({ user: name }),
@@ -17,6 +19,15 @@ const call = { ref, callId: name, token: token.optional() }
 /** An invitation is answered with its invitation token, or else by the channel's own device. */
 const invited = { ref, invitation: name, token: token.optional() }
 
+/** What a client says of its user. */
+export const presence = {
+  state: z.enum(PRESENCE_STATES),
+  note: z.string().min(1).max(LONGEST_NOTE).optional(),
+  /** Seconds. */
+  expires: z.int().min(10).max(604_800).optional(),
+}
+const readers = z.array(name).min(1).max(100)
+
 /** What a client sends on its channel. Fields that are not named here are refused. */
 export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({
@@ -24,13 +35,15 @@ export const clientMessage = z.discriminatedUnion('type', [
     ref,
     token,
     device: name.optional(),
+    /** How calls are to come to the device from now on; as before without it. */
+    delivery: z.enum(['invite', 'call-in']).optional(),
     /** Number of the last message that the client has. */
     resume: number.optional(),
   }),
   z.strictObject({ type: z.literal('ping'), ref }),
   /** The client has every message up to this number. */
   z.strictObject({ type: z.literal('ack'), upTo: number }),
-  z.strictObject({ type: z.literal('accept'), ...call, sdp: z.string().min(1).max(32_768).optional() }),
+  z.strictObject({ type: z.literal('accept'), ...call, sdp: sdp.optional() }),
   z.strictObject({
     type: z.literal('decline'),
     ...call,
@@ -39,6 +52,26 @@ export const clientMessage = z.discriminatedUnion('type', [
     to: redirectTarget.optional(),
   }),
   z.strictObject({ type: z.literal('hangup'), ...call }),
+  /** What comes of it is told in numbered messages. */
+  z.strictObject({
+    type: z.literal('call'),
+    ref,
+    to: name,
+    sdp,
+    /** A number to show, or `anonymous`. */
+    callerId: z.string().min(1).max(64).optional(),
+    /** A name to show beside it. */
+    name: z.string().min(1).max(128).optional(),
+  }),
+  /** Of a call that the client made, as `hangup` is too. */
+  z.strictObject({ type: z.literal('reoffer'), ref, callId: name, sdp }),
+  z.strictObject({
+    type: z.literal('info'),
+    ref,
+    callId: name,
+    contentType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/).max(128),
+    body: z.string().max(4096),
+  }),
   z.strictObject({
     type: z.literal('invite'),
     ref,
@@ -64,6 +97,10 @@ export const clientMessage = z.discriminatedUnion('type', [
     devices: z.array(name).min(1).max(100),
   }),
   z.strictObject({ type: z.literal('invitation-cancel'), ref, invitation: name }),
+  /** Without `expires` for as long as a channel of the user is there, and about two minutes more. */
+  z.strictObject({ type: z.literal('presence-set'), ref, ...presence }),
+  z.strictObject({ type: z.literal('presence-subscribe'), ref, users: readers }),
+  z.strictObject({ type: z.literal('presence-unsubscribe'), ref, users: readers }),
 ])
 
 export type ClientMessage = z.output<typeof clientMessage>

@@ -1,4 +1,5 @@
 import type { CallRefusalReason } from '../../ports/call-control.js'
+import type { CallerRefusal, CallingRefusalReason } from '../../ports/client-calls.js'
 import type { InvitationRefusalReason } from '../../ports/invitation-control.js'
 import type { Refused } from '../tokens/tokens.js'
 import type { ChannelProblem } from './server-message.js'
@@ -14,6 +15,25 @@ export const CALL_PROBLEMS = {
   'redirect-not-allowed': 'redirect-not-allowed',
   unavailable: 'unavailable',
 } as const satisfies Record<CallRefusalReason, string>
+
+/** Of calls that clients make. */
+export const CALLING_PROBLEMS = {
+  'grant-missing': 'grant-missing',
+  'foreign-name': 'forbidden',
+  'destination-unknown': 'destination-unknown',
+  'destination-not-allowed': 'destination-not-allowed',
+  'destination-blocked': 'destination-blocked',
+  'caller-id-not-allowed': 'caller-id-not-allowed',
+  'too-many-calls': 'too-many-calls',
+  'too-many-attempts': 'too-many-requests',
+  unavailable: 'unavailable',
+} as const satisfies Record<CallingRefusalReason, string>
+
+export const CALLER_PROBLEMS = {
+  'not-found': 'call-not-found',
+  'not-acceptable': 'call-not-acceptable',
+  'not-connected': 'call-not-connected',
+} as const satisfies Record<CallerRefusal['why'], string>
 
 export const INVITATION_PROBLEMS = {
   'not-found': 'invitation-not-found',

@@ -1,6 +1,7 @@
+import type { ToldCaller } from '../../ports/client-calls.js'
 import type { Expiry, ToldInitiator, ToldInvited } from '../../ports/invitation-messages.js'
 import type { ToldPrimary } from '../../ports/primary-calls.js'
-import type { CallState, InvitationJson } from './views.js'
+import type { CallState, InvitationJson, PresenceJson } from './views.js'
 import type { Ref } from './client-message.js'
 
 /** What a client is told under a number, on the channel and by long poll. Times: ISO 8601. */
@@ -12,6 +13,7 @@ export type Told =
   | ToldInvited
   | ToldInitiator
   | ToldPrimary
+  | ToldCaller
 
 /** What is sent without a number, on a channel only. */
 export type Unnumbered =
@@ -25,11 +27,21 @@ export type Unnumbered =
       /** Messages that were dropped for want of room since the last welcome: ask the API how things stand. */
       readonly lost: number
     }
+  /** Of each user, the last there is; what comes between may be left out. */
+  | ({ readonly type: 'presence' } & PresenceJson)
   | { readonly type: 'pong'; readonly ref?: NonNullable<Ref> }
   | Result
 
 export type Result = { readonly type: 'result'; readonly ref?: NonNullable<Ref> } & (
-  | { readonly ok: true; readonly call?: CallState; readonly invitation?: InvitationJson }
+  | {
+      readonly ok: true
+      readonly call?: CallState
+      readonly invitation?: InvitationJson
+      /** Answers a new offer. */
+      readonly sdp?: string
+      /** Of the presence that was set. */
+      readonly version?: number
+    }
   | { readonly ok: false; readonly problem: ChannelProblem }
 )
 
@@ -37,4 +49,6 @@ export type Result = { readonly type: 'result'; readonly ref?: NonNullable<Ref> 
 export interface ChannelProblem {
   readonly type: `/problems/${string}`
   readonly detail: string
+  /** Seconds. */
+  readonly retryAfter?: number
 }

@@ -1,4 +1,5 @@
-import type { ClientMessage } from '../../ports/client-messages.js'
+import type { ToldCaller } from '../../ports/client-calls.js'
+import type { ClientAddress, ClientMessage } from '../../ports/client-messages.js'
 import type { ToldInvited } from '../../ports/invitation-messages.js'
 import type { ToldPrimary } from '../../ports/primary-calls.js'
 import type { ChannelPeer, ChannelSocket } from '../channel/socket.js'
@@ -24,6 +25,12 @@ export interface ClientHub {
     message: ToldInvited | ToldPrimary,
     expiresAt: number,
   ): Promise<'taken' | 'no-channel'>
+  /**
+   * Numbers a message for one client, who gets it now or when it is back. Rejects with StoreUnavailable.
+   *
+   * @param expiresAt microseconds since the epoch
+   */
+  tell(to: ClientAddress, message: ToldCaller, expiresAt: number): Promise<void>
   /**
    * Tells the apps of the device that were there lately how a call ended, now or when they are back. Never rejects.
    *

@@ -1,4 +1,5 @@
 import { parseCredentials, type Credentials } from '../../sip-text/credentials.js'
+import type { CallingPolicy } from '../../ports/client-calls.js'
 import type { SipRequest } from '../../ports/signaling.js'
 
 /** What an authenticator may look at. */
@@ -23,6 +24,8 @@ export interface Granted {
   readonly user: string
   /** The user's device that the sender proved to be, where it did. */
   readonly deviceId?: string
+  /** Whom a token that was shown lets it call; null where that grants no calls. */
+  readonly calling?: CallingPolicy | null
   /**
    * Spends a proof that is good once; to be called when the request is found to be acceptable, before anything is
    * changed, so that a refused one spends nothing. Resolves to why it cannot be had, where somebody else was faster.

@@ -47,6 +47,7 @@ export function record(id = 'c1', more: Partial<CallRecord> = {}): CallRecord {
     answeredAt: null,
     endedAt: null,
     trunk: 'carrier',
+    client: null,
     from: '+15550001',
     to: '7000',
     user: 'alice',

@@ -1,0 +1,173 @@
+import type { Ending } from '../call/ending.js'
+import type { BusMessage } from '../ports/bus.js'
+import type {
+  CallerCommand,
+  CallerDone,
+  CallerRefusal,
+  CallingRefusal,
+  ChannelCaller,
+  ChannelCallRequest,
+  ClientCalls,
+  ToldCaller,
+} from '../ports/client-calls.js'
+import type { ClientAddress } from '../ports/client-messages.js'
+import type { Clock } from '../ports/clock.js'
+import type { Log } from '../ports/log.js'
+import { MediaError } from '../ports/media.js'
+import { type IncomingCall, SipFailure } from '../ports/signaling.js'
+import { ChannelCall, type Untold } from './channel-call.js'
+import type { Outgoing, Permitted } from './outgoing.js'
+import { refuse } from './refusal.js'
+import { RemoteCallers, type RemoteCallersDeps } from './remote-callers.js'
+
+/** How long what is told of a call is kept for a client that is away, µs. */
+const TOLD_US = 600_000_000
+
+export interface ChannelCallsDeps extends Omit<RemoteCallersDeps, 'answer'> {
+  readonly outgoing: Pick<Outgoing, 'permit'>
+  /** Begins a permitted call; returns its id. `over`: told how it ended. */
+  place(invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): string
+  /** New calls are refused. */
+  readonly draining: () => boolean
+  /** Numbers a message for a client, who gets it now or when it is back. Rejects with StoreUnavailable. */
+  tell(to: ClientAddress, message: ToldCaller, expiresAt: number): Promise<void>
+  readonly ids: () => string
+  /** Host part of our URIs. */
+  readonly domain: string
+  /** Other nodes share the clients, and may have their calls. */
+  readonly shared: boolean
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Live {
+  readonly address: ClientAddress
+  readonly call: ChannelCall
+}
+
+/** Calls that clients make over their channels. */
+export class ChannelCalls implements ClientCalls {
+  readonly #live = new Map<string, Live>()
+  readonly #others: RemoteCallers
+
+  constructor(private readonly deps: ChannelCallsDeps) {
+    this.#others = new RemoteCallers({
+      ...deps,
+      answer: (callId, address, command) => this.#here(callId, address, command),
+    })
+  }
+
+  /** How many there are on this node. */
+  get size(): number {
+    return this.#live.size
+  }
+
+  call(
+    caller: ChannelCaller,
+    request: ChannelCallRequest,
+  ): Promise<{ kind: 'calling'; callId: string } | CallingRefusal> {
+    const { outgoing, draining, domain, ids } = this.deps
+    if (draining()) return Promise.resolve(refuse('unavailable', 'the server is shutting down', 5_000))
+    const { user, policy, address } = caller
+    const { to, callerId, name = null, sdp: offer } = request
+    const permitted = outgoing.permit({ user, policy, to, callerId, name })
+    if (permitted.kind === 'refused') return Promise.resolve(permitted)
+    const telling = new Telling((message) => this.#tell(address, callId, message))
+    const uri = `sip:${encodeURIComponent(permitted.called).replace('%2B', '+')}@${domain}`
+    const call = new ChannelCall({ id: ids(), uri, offer, tell: (message) => telling.tell(message) })
+    const callId = this.deps.place(call, permitted, (ending) => {
+      this.#live.delete(callId)
+      telling.tell({ type: 'call-ended', ending }).catch((error: unknown) => {
+        this.deps.log.warn(
+          { err: error, callId, client: address.client },
+          'a caller could not be told the end',
+        )
+      })
+    })
+    this.#live.set(callId, { address, call })
+    return Promise.resolve({ kind: 'calling', callId })
+  }
+
+  owns({ address }: Pick<ChannelCaller, 'address'>, callId: string): boolean {
+    return this.#of(callId, address) !== undefined
+  }
+
+  async command(
+    { address }: Pick<ChannelCaller, 'address'>,
+    callId: string,
+    command: CallerCommand,
+  ): Promise<CallerDone | CallerRefusal> {
+    const own = this.#here(callId, address, command)
+    if (own !== undefined) return own
+    const told = this.deps.shared ? await this.#others.ask(callId, address, command) : undefined
+    return told ?? { kind: 'refused', why: 'not-found', detail: `the client has no call ${callId}` }
+  }
+
+  heard(message: BusMessage): void {
+    this.#others.heard(message)
+  }
+
+  #of(callId: string, { client, device }: ClientAddress): ChannelCall | undefined {
+    const live = this.#live.get(callId)
+    return live?.address.client === client && live.address.device === device ? live.call : undefined
+  }
+
+  #here(
+    callId: string,
+    address: ClientAddress,
+    command: CallerCommand,
+  ): Promise<CallerDone | CallerRefusal> | undefined {
+    const call = this.#of(callId, address)
+    return call === undefined ? undefined : perform(call, command)
+  }
+
+  #tell(address: ClientAddress, callId: string, message: Untold): Promise<void> {
+    return this.deps.tell(address, { ...message, callId }, this.deps.clock.now() + TOLD_US)
+  }
+}
+
+/** What one call tells its client, one message after another. */
+class Telling {
+  /** The client is to have the result of its request, which names the call, before anything is told of the call. */
+  #last: Promise<void> = new Promise((resolve) => setImmediate(resolve))
+
+  constructor(private readonly send: (message: Untold) => Promise<void>) {}
+
+  /** Rejects where the message could not be written; those after it are. */
+  tell(message: Untold): Promise<void> {
+    const told = this.#last.then(() => this.send(message))
+    this.#last = told.catch(() => undefined)
+    return told
+  }
+}
+
+async function perform(call: ChannelCall, command: CallerCommand): Promise<CallerDone | CallerRefusal> {
+  try {
+    switch (command.op) {
+      case 'hang-up':
+        call.hangUp()
+        return { kind: 'done' }
+      case 'reoffer': {
+        const sdp = await call.reoffer(command.sdp)
+        return sdp === undefined ? NOT_CONNECTED : { kind: 'done', sdp }
+      }
+      case 'info': {
+        const status = await call.info(command.contentType, command.body)
+        return status === 200 ? { kind: 'done' } : NOT_CONNECTED
+      }
+      default:
+        return command satisfies never
+    }
+  } catch (error) {
+    const { message: detail } = error instanceof Error ? error : new Error(String(error))
+    if (error instanceof SipFailure) return { kind: 'refused', why: 'not-connected', detail }
+    if (error instanceof MediaError) return { kind: 'refused', why: 'not-acceptable', detail }
+    throw error
+  }
+}
+
+const NOT_CONNECTED: CallerRefusal = {
+  kind: 'refused',
+  why: 'not-connected',
+  detail: 'nobody has answered the call yet',
+}
