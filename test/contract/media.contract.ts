@@ -5,7 +5,9 @@ import type {
   MediaEndpoint,
   MediaEndpointEvents,
   MediaEndpointOptions,
+  Sound,
 } from '../../src/ports/media.js'
+import { recordings, toneWav } from '../support/wav.js'
 
 export interface MediaUnderTest {
   readonly media: Media
@@ -27,8 +29,20 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
     let engine: MediaUnderTest
     const phones: MediaSession[] = []
     const endpoints: MediaEndpoint[] = []
-    beforeAll(async () => (engine = await open()))
-    afterAll(() => engine.close())
+    let files: Awaited<ReturnType<typeof recordings>>
+    const file = (name: string): Sound => ({ kind: 'file', path: files.path(name) })
+    beforeAll(async () => {
+      files = await recordings({
+        'low.wav': toneWav(1400, 400),
+        'wide.wav': toneWav(1800, 400, 16_000),
+        'bad.wav': Buffer.from('RIFX'),
+      })
+      engine = await open()
+    })
+    afterAll(async () => {
+      await engine.close()
+      await files.remove()
+    })
     afterEach(async () => {
       await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()))
       await Promise.all(phones.splice(0).map((phone) => phone.close()))
@@ -137,6 +151,104 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
       await call.device.phone.rtp.receiver.until('5#', (received) => received.digits === '5#')
     })
 
+    it('performs recordings and tones one after the other, as often as is asked, and says when it is done', async () => {
+      const { phone: caller, endpoint } = await called()
+      expect(await endpoint.perform([file('low.wav'), file('wide.wav')], { times: 2 })).toBe('finished')
+      const hearing = caller.rtp.receiver.hearing
+      /** Which of the two was heard, one after the other. */
+      const heard = (): string => {
+        const single = (hearing?.segments ?? []).flatMap(({ tones }) =>
+          tones.length === 1 ? [tones[0]] : [],
+        )
+        return single.filter((hz, at) => hz !== single[at - 1]).join()
+      }
+      await caller.rtp.receiver.until('both of them twice', () => heard() === '1400,1800,1400,1800')
+      expect((await engine.media.gauges()).tones).toBe(0)
+      const busy = hearing?.hears([480, 620])
+      expect(await endpoint.perform([{ kind: 'busy', country: 'us' }], { times: 1 })).toBe('finished')
+      await busy
+      expect(await endpoint.perform([], { times: 1 })).toBe('finished')
+    })
+
+    it('plays a recording over and over until there is something else to hear', async () => {
+      const { phone: caller, endpoint } = await called()
+      await endpoint.play(file('low.wav'))
+      const hearing = caller.rtp.receiver.hearing
+      // More than the recording has.
+      await caller.rtp.receiver.until('a third hearing', () => (hearing?.totalMs([1400]) ?? 0) > 900)
+      await endpoint.play({ kind: 'ringback', country: 'us' })
+      await hearing?.hears([440, 480])
+    })
+
+    it('says that a performance was stopped by another sound, a join or a close', async () => {
+      const { phone: caller, endpoint } = await called({ hz: 600 })
+      const perform = (): Promise<string> => endpoint.perform([file('low.wav')], { times: 50 })
+      const first = perform()
+      await caller.rtp.receiver.hearing?.hears([1400])
+      await endpoint.play({ kind: 'ringback', country: 'us' })
+      expect(await first).toBe('stopped')
+      await caller.rtp.receiver.hearing?.hears([440, 480])
+      const second = perform()
+      const third = endpoint.perform([file('wide.wav')], { times: 50 })
+      expect(await second).toBe('stopped')
+      await caller.rtp.receiver.hearing?.hears([1800])
+      const device = await dialled({ hz: 1000 }, { offerLike: endpoint })
+      await endpoint.join(device.endpoint)
+      expect(await third).toBe('stopped')
+      await bothHear({ caller: { phone: caller, endpoint }, device })
+      await expect(endpoint.perform([file('low.wav')], { times: 1 })).rejects.toEqual(failed('lost'))
+      const other = await called()
+      const fourth = other.endpoint.perform([file('low.wav')], { times: 50 })
+      await other.phone.rtp.receiver.hearing?.hears([1400])
+      await other.endpoint.close()
+      expect(await fourth).toBe('stopped')
+      await expect(other.endpoint.perform([], { times: 1 })).rejects.toEqual(failed('lost'))
+    })
+
+    it('refuses a recording that it cannot play, and says which, and plays what comes next', async () => {
+      const { phone: caller, endpoint } = await called()
+      for (const name of ['bad.wav', 'nowhere.wav']) {
+        const refused: unknown = await endpoint.perform([file(name)], { times: 2 }).catch((e: unknown) => e)
+        expect(refused).toEqual(failed('not-acceptable'))
+        expect(String(refused)).toContain(name)
+      }
+      const heard = caller.rtp.receiver.hearing?.hears([1400])
+      expect(await endpoint.perform([file('low.wav')], { times: 1 })).toBe('finished')
+      await heard
+    })
+
+    it('tells of each key that its peer presses once, while it plays, waits, or is joined', async () => {
+      let pressed = ''
+      let told: () => void = () => undefined
+      const events = {
+        digit: (digit: string) => {
+          pressed += digit
+          told()
+        },
+      }
+      const pressedAll = async (wanted: string): Promise<void> => {
+        while (pressed !== wanted) await new Promise<void>((resolve) => (told = resolve))
+      }
+      const { phone: caller, endpoint } = await called({ hz: 600 }, { events })
+      const performing = endpoint.perform([file('low.wav')], { times: 50 })
+      await caller.rtp.receiver.hearing?.hears([1400])
+      await caller.rtp.sendDigits('1*')
+      await pressedAll('1*')
+      // No key ends it.
+      expect((await engine.media.gauges()).tones).toBe(1)
+      await endpoint.perform([], { times: 1 })
+      expect(await performing).toBe('stopped')
+      await caller.rtp.sendDigits('11#')
+      await pressedAll('1*11#')
+      const device = await dialled({ hz: 1000 }, { offerLike: endpoint })
+      await endpoint.join(device.endpoint)
+      await bothHear({ caller: { phone: caller, endpoint }, device })
+      await device.phone.rtp.sendDigits('9')
+      await caller.rtp.receiver.until('9', (received) => received.digits === '9')
+      await caller.rtp.sendDigits('0')
+      await pressedAll('1*11#0')
+    })
+
     it('holds and resumes a side that asks for it', async () => {
       const call = await bridged({}, {})
       await bothHear(call)
@@ -226,9 +338,12 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
         },
       })
       const a = await engine.media.endpoint({ offer: caller.offer(), events: events('a') })
+      const performing = a.perform([{ kind: 'ringback', country: 'us' }], { times: 9 })
+      const rejected = expect(performing).rejects.toEqual(failed('lost'))
       const b = await engine.media.endpoint({ offerLike: a, events: events('b') })
       await engine.breakEngine()
       await told
+      await rejected
       expect(lost.sort()).toEqual(['a', 'b'])
       await expect(a.play({ kind: 'silence' })).rejects.toEqual(failed('lost'))
       await expect(a.join(b)).rejects.toEqual(failed('lost'))

@@ -6,6 +6,7 @@ import {
   MediaError,
   type MediaEndpointEvents,
   type PerformanceEnd,
+  type PerformOptions,
   type Sound,
 } from '../../ports/media.js'
 import { Channel } from './channel.js'
@@ -14,9 +15,11 @@ import type { Deadlines } from './deadlines.js'
 import type { FsmrfEndpoint } from './fsmrf.js'
 import type { FreeswitchLeg } from './leg.js'
 import type { OwnOffer } from './own-offer.js'
+import { endless, performed, type Playlist } from './playlist.js'
 import { receives, servable, usesDtls, voicesOf } from './sdp.js'
 import type { FreeswitchServer } from './server.js'
 import type { FreeswitchSession } from './session.js'
+import { Stage } from './stage.js'
 
 /** ICE and the DTLS handshake, once both sides have each other's description. */
 const HANDSHAKE_MS = 15_000
@@ -48,7 +51,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   localSdp: string
   private life: Life = 'open'
   private channel: Channel | undefined
-  private sound: Sound | undefined
+  private readonly stage = new Stage()
   private partner: FreeswitchEndpoint | undefined
   private bridged = false
   private answered: string | undefined
@@ -74,7 +77,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
   }
 
   get playing(): boolean {
-    return this.sound !== undefined
+    return this.stage.playing
   }
 
   get joined(): boolean {
@@ -97,14 +100,15 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     this.stopHandshake?.abort()
     const { session, deadlines, log } = this.parts
     const { lost } = session
-    this.channel = new Channel(control.uuid, control.conn, deadlines, lost, this.gone.signal, log)
+    const digit = (pressed: string): void => this.parts.events.digit?.(pressed)
+    this.channel = new Channel(control.uuid, control.conn, deadlines, lost, this.gone.signal, log, digit)
     control.on('destroy', (how) => {
       if (how?.reason !== undefined) return this.ended(how.reason)
       // Cut off without a word; the BYE that says why is on its way, unless the SIP server is gone too.
       deadlines.after(BYE_MS, () => this.ended(''), this.gone.signal)
     })
     if (this.partner !== undefined) this.bridgeLate(this.partner)
-    else if (this.sound !== undefined) this.channel.play(this.sound)
+    this.stage.attach(this.channel.player)
   }
 
   /** It will never be controlled. */
@@ -136,14 +140,17 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   play(sound: Sound): Promise<void> {
     return this.attempt(() => {
-      if (this.joined) throw new MediaError('lost', 'a joined endpoint plays nothing')
-      this.sound = sound
-      this.channel?.play(sound)
+      const playlist = this.played(endless(sound))
+      this.stage.begin(playlist).catch((error: unknown) => {
+        // Of a loss the endpoint itself is told.
+        if (this.life === 'lost') return
+        this.parts.log.warn({ err: error, endpoint: this.id, sound }, 'a sound ended before its time')
+      })
     })
   }
 
-  perform(): Promise<PerformanceEnd> {
-    return Promise.reject(new MediaError('not-acceptable', 'FreeSWITCH plays nothing to its end yet'))
+  perform(sounds: readonly Sound[], { times }: PerformOptions): Promise<PerformanceEnd> {
+    return this.attempt(() => this.stage.begin(this.played(performed(sounds, times))))
   }
 
   join(other: MediaEndpoint): Promise<void> {
@@ -213,7 +220,7 @@ export class FreeswitchEndpoint implements MediaEndpoint {
 
   private end(life: Life): void {
     this.life = life
-    this.sound = undefined
+    this.stage.end(life === 'lost' ? new MediaError('lost', `endpoint ${this.id} is lost`) : 'stopped')
     this.stopHandshake?.abort()
     this.unpair()
     this.gone.abort()
@@ -228,8 +235,8 @@ export class FreeswitchEndpoint implements MediaEndpoint {
       this.partner = other
       other.partner = this
     }
-    this.sound = undefined
-    other.sound = undefined
+    this.stage.end('stopped')
+    other.stage.end('stopped')
   }
 
   private unpair(): void {
@@ -277,9 +284,14 @@ export class FreeswitchEndpoint implements MediaEndpoint {
     return changed
   }
 
-  private async attempt(work: () => void | Promise<void>): Promise<void> {
+  private played(playlist: Playlist): Playlist {
+    if (this.joined) throw new MediaError('lost', 'a joined endpoint plays nothing')
+    return playlist
+  }
+
+  private async attempt<T>(work: () => T | Promise<T>): Promise<T> {
     this.mustBeOpen()
-    await work()
+    return await work()
   }
 
   private mustBeOpen(): void {
