@@ -1,5 +1,6 @@
 import { change, dismiss, find, maySpeak, quieten } from './attempts.js'
 import { COMPLETED_ELSEWHERE } from './ending.js'
+import { answer } from './hold.js'
 import type { AttemptId } from './ids.js'
 import { type Accepted, callOf, type Step, type Waiting } from './state.js'
 import { arm, disarm, forEach, stay, step, andThen } from './step.js'
@@ -28,16 +29,12 @@ function knowsOfTheCall(state: Accepted): Step<Accepted> {
   )
 }
 
-/** Once a call, though a second user may accept it after the first one's device did not come. */
+/** Once, though a second user may accept it after the first one's device did not come, unless it heard ringback again. */
 export function tellCaller(state: Accepted): Step<Accepted> {
   if (state.acceptTold || state.caller === 'expected') return stay(state)
-  const told: Accepted = { ...state, acceptTold: true }
-  switch (state.accept) {
-    case 'tone':
-      return step(told, { type: 'tell-caller-accepted' })
-    case 'answer':
-      return andThen(disarm<Accepted>({ ...told, caller: 'answering' }, 'reassure'), (s) =>
-        step(s, { type: 'answer-caller' }),
-      )
-  }
+  const told: Accepted = { ...state, acceptTold: true, ringback: false }
+  // With its 200 it hears comfort audio.
+  if (state.caller === 'answering') return stay(told)
+  if (state.caller === 'pending' && state.accept === 'answer') return answer(told)
+  return step(told, { type: 'tell-caller-accepted' })
 }

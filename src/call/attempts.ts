@@ -1,6 +1,14 @@
-import { type Arrival, type Destination, destinationOf, type DialTarget, reaches } from './destination.js'
+import {
+  type Arrival,
+  callsIn,
+  type Destination,
+  destinationOf,
+  type DialTarget,
+  reaches,
+} from './destination.js'
 import { type Ending, ending, endingOfStatus } from './ending.js'
 import type { AttemptId, DeviceLegId, DialId } from './ids.js'
+import type { Plan } from './plan.js'
 import { close, withLeg, withoutLeg } from './legs.js'
 import type { Attempt, Call, DeviceLeg, Over, State, Step } from './state.js'
 import { arm, disarm, stay, step, andThen } from './step.js'
@@ -18,9 +26,11 @@ const STALE_CONTACT: ReadonlySet<number> = new Set([404, 408, 410, 430, 481, 500
 const FLOW_REPLACED = 'SIP;cause=430;text="Flow replaced"'
 
 type Ringing = State & Call
+/** What of a plan concerns each destination. */
+type Asked = Pick<Plan, 'graceMs' | 'goesOn'>
 
 /** Adds a destination to the race and goes after it. */
-export function attempt<S extends Ringing>(state: S, destination: Destination, graceMs: number): Step<S> {
+export function attempt<S extends Ringing>(state: S, destination: Destination, plan: Asked): Step<S> {
   const id: AttemptId = `a${state.serial}`
   const fresh: Attempt = {
     id,
@@ -30,12 +40,14 @@ export function attempt<S extends Ringing>(state: S, destination: Destination, g
     leg: null,
     dialled: 0,
     over: null,
+    goesOn: plan.goesOn,
+    past: false,
   }
   const added = { ...state, serial: state.serial + 1, attempts: [...state.attempts, fresh] }
-  return begin(added, fresh, graceMs)
+  return begin(added, fresh, plan)
 }
 
-function begin<S extends Ringing>(state: S, { id, destination }: Attempt, graceMs: number): Step<S> {
+function begin<S extends Ringing>(state: S, { id, destination }: Attempt, { graceMs }: Asked): Step<S> {
   switch (destination.kind) {
     case 'outside':
       return dial(state, id, destination)
@@ -43,7 +55,7 @@ function begin<S extends Ringing>(state: S, { id, destination }: Attempt, graceM
       return dial(state, id, destination)
     case 'device': {
       const { contact, device, asleep } = destination
-      if (contact === null || (asleep && device.wakeable)) return wake(state, id)
+      if (device.callsIn || contact === null || (asleep && device.wakeable)) return wake(state, id)
       const dialled = dial(state, id, { kind: 'contact', contact })
       if (!device.wakeable) return dialled
       return andThen(dialled, (s) => arm(change(s, id, { wake: 'grace' }), `grace:${id}`, graceMs))
@@ -75,15 +87,22 @@ export function dial<S extends Ringing>(state: S, attemptId: AttemptId, target: 
 }
 
 /** A phone of the call registered: its INVITE goes to the binding that this made. */
-export function registered<S extends Ringing>(state: S, arrival: Arrival, graceMs: number): Step<S> {
-  const known = state.attempts.findLast((a) => reaches(a.destination, arrival))
+export function registered<S extends Ringing>(state: S, arrival: Arrival, plan: Asked): Step<S> {
+  const known = knownAs(state, arrival)
   if (known !== undefined) return renew(state, known, arrival)
-  return state.refused.includes(arrival.user) ? stay(state) : attempt(state, destinationOf(arrival), graceMs)
+  return state.refused.includes(arrival.user) ? stay(state) : attempt(state, destinationOf(arrival), plan)
+}
+
+/** The newest attempt to reach the phone that registered, of those that count. */
+export function knownAs(state: Call, arrival: Arrival): Attempt | undefined {
+  return state.attempts.findLast((a) => !a.past && reaches(a.destination, arrival))
 }
 
 /** A destination is to be reached at another binding. */
 export function renew<S extends Ringing>(state: S, known: Attempt, arrival: Arrival): Step<S> {
   if (known.over?.final === true || known.dialled >= DIALS_PER_ATTEMPT) return stay(state)
+  // That it is registered says nothing of whether it knows of the call.
+  if (callsIn(known.destination)) return stay(state)
   const current = state.legs.find((l) => l.id === known.leg)
   const { contact } = arrival
   // The phone may still get the INVITE on the flow it is on: a second one would ring it twice.
@@ -188,7 +207,7 @@ export function dismiss<S extends Ringing>(state: S, id: AttemptId, status: numb
 
 /** Everybody is out of the race: what that comes to, the most telling answer first (RFC 3261 §16.7 step 6). */
 export function outcome(attempts: readonly Attempt[]): Ending {
-  const finals = attempts.flatMap((a) => (a.over?.final === true ? [a.over.status] : []))
+  const finals = attempts.flatMap((a) => (a.over?.final === true && !a.past ? [a.over.status] : []))
   const best = finals.find((s) => s >= 600) ?? finals.find((s) => s === 486) ?? finals[0]
   if (best === undefined) return ending('unreachable', 'server')
   return endingOfStatus(best, 'callee')
@@ -213,6 +232,12 @@ export function attemptOf(state: Call, deviceId: string): Attempt | undefined {
   return state.attempts.findLast(
     ({ destination }) => destination.kind === 'device' && destination.device.deviceId === deviceId,
   )
+}
+
+/** Whoever is called from now on is asked anew, and a 200 that is still under way from these is not welcome. */
+export function pass<S extends Ringing>(state: S): S {
+  const over = { status: 480, final: true }
+  return { ...state, attempts: state.attempts.map((a) => ({ ...a, leg: null, over, past: true })) }
 }
 
 export function change<S extends Ringing>(state: S, id: AttemptId, what: Partial<Attempt>): S {

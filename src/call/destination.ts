@@ -70,6 +70,15 @@ export function destinationOf({ user, device, contact }: Arrival): Destination {
     : { kind: 'device', user, device, contact, asleep: false }
 }
 
+/** What is known of a phone, brought up to date by its registration. That it calls in is its standing wish. */
+export function renewed(known: Destination, arrival: Arrival): Destination {
+  return callsIn(known) ? known : destinationOf(arrival)
+}
+
+export function callsIn(destination: Destination): boolean {
+  return destination.kind === 'device' && destination.device.callsIn
+}
+
 /** Whether a destination is the phone that registered. */
 export function reaches(destination: Destination, { device, contact }: Arrival): boolean {
   switch (destination.kind) {

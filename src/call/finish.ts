@@ -1,7 +1,7 @@
 import { dismiss } from './attempts.js'
 import { type Ending, reasonOf } from './ending.js'
 import type { LegId } from './ids.js'
-import { callOf, type CallerLeg, type Ended, type Live, type Step } from './state.js'
+import { callOf, type CallerLeg, type Ended, type Live, type Performing, type Step } from './state.js'
 import { arm, disarmAll, forEach, stay, step, andThen } from './step.js'
 
 /** Longer than any transaction lives (64·T1 = 32 s, RFC 3261 §17): what has not closed by then never will. */
@@ -16,13 +16,20 @@ export function end(state: Live, how: Ending, caller: CallerLeg = state.caller):
   const written = state.caller === 'open' ? { ...how, status: 200 } : how
   const reason = reasonOf(how)
   const call: Ended = { ...callOf(state), caller, phase: 'ended', ending: written, reason, released: false }
-  const told = forEach(call, call.attempts, (s, a) => dismiss(s, a.id, how.status, reason))
+  const told = andThen<Live, Ended>(state.phase === 'performing' ? hush(state) : stay(state), () =>
+    forEach(call, call.attempts, (s, a) => dismiss(s, a.id, how.status, reason)),
+  )
   return andThen(andThen(andThen(told, disarmAll), finishCaller), (s) =>
     andThen(step(s, { type: 'end', ending: written }), (t) => {
       const settled = settle(t)
       return settled.state.released ? settled : arm(t, 'settle', SETTLE_MS)
     }),
   )
+}
+
+/** Whatever is being performed is broken off. */
+export function hush(state: Performing): Step<Performing> {
+  return state.begun === null ? stay(state) : step(state, { type: 'stop-performing', id: state.begun })
 }
 
 function finishCaller(state: Ended): Step<Ended> {

@@ -39,6 +39,12 @@ export function mayAnswer(state: Call, id: DialId): boolean {
   return state.legs.some((l) => l.id === id && (isUnderWay(l) || l.phase === 'cancelling'))
 }
 
+/** So it would be, and its user would have the call: it was not asked in a part of the call that is done. */
+export function mayWin(state: Call, id: DialId): boolean {
+  const attempt = state.legs.find((l) => l.id === id)?.attempt
+  return mayAnswer(state, id) && state.attempts.some((a) => a.id === attempt && !a.past)
+}
+
 /** A 200 that crossed our CANCEL, for a call that another device has or that is over: nobody wants its leg. */
 export function hangUpLate<S extends Begun>(state: S, id: DialId, reason = COMPLETED_ELSEWHERE): Step<S> {
   return mayAnswer(state, id) ? hangUp(state, id, reason) : stay(state)

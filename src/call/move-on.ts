@@ -1,8 +1,17 @@
-import { dismiss, everybodyIsOut, outcome } from './attempts.js'
+import { dismiss, everybodyIsOut, outcome, pass } from './attempts.js'
 import { type Ending, ending, endingOfStatus, reasonOf } from './ending.js'
 import { end } from './finish.js'
 import { isNextMember, type RouteTarget } from './plan.js'
-import { type Accepted, callOf, type Ended, type Routing, type Step, type Waiting } from './state.js'
+import {
+  type Accepted,
+  type Bridged,
+  callOf,
+  type Ended,
+  type Performing,
+  type Routing,
+  type Step,
+  type Waiting,
+} from './state.js'
 import { disarm, forEach, stay, step, andThen } from './step.js'
 
 /** A chain of targets longer than this is a loop. */
@@ -41,14 +50,26 @@ export function moveOn(state: Waiting | Accepted, how: Ending): Step<Routing | E
 
 /** Leaves the step for another target. `how`: what became of this one. */
 export function goOn(state: Waiting | Accepted, target: RouteTarget, how: Ending): Step<Routing | Ended> {
+  return andThen(leaveStep(state, how), (s) => routeOn(s, target, how))
+}
+
+/** `after`: what became of those who were called last; null where nobody was. */
+export function routeOn(
+  state: Performing | Waiting | Accepted | Bridged,
+  target: RouteTarget,
+  after: Ending | null,
+): Step<Routing | Ended> {
   const hops = isNextMember(target) ? state.hops : state.hops + 1
-  if (hops > MAX_HOPS) return end(state, { ...how, detail: 'the chain of targets is a loop' })
-  return andThen(leaveStep(state, how), (s) =>
-    step<Routing>(
-      { ...callOf(s), phase: 'routing', target, arrived: [], hops },
-      { type: 'route', target, after: how },
-    ),
-  )
+  if (hops > MAX_HOPS) {
+    return end(state, { ...(after ?? ending('failed', 'server')), detail: 'the chain of targets is a loop' })
+  }
+  const routing: Routing = {
+    ...callOf(state),
+    ...{ phase: 'routing', target, arrived: [], deliberating: false, hops },
+  }
+  // Whoever wrote the instructions has heard what came of these.
+  const asked = target.kind === 'instructions' ? pass(routing) : routing
+  return step(asked, { type: 'route', target, after })
 }
 
 function leaveStep(state: Waiting | Accepted, how: Ending): Step<Waiting | Accepted> {

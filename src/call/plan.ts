@@ -1,4 +1,4 @@
-import { type Arrival, type Destination, destinationOf, reaches } from './destination.js'
+import { type Arrival, type Destination, destinationOf, reaches, renewed } from './destination.js'
 
 /** What the caller hears while waiting; chosen by trunk. */
 export type HoldStyle =
@@ -81,8 +81,8 @@ export function withArrivals(
   arrivals: readonly Arrival[],
 ): readonly Destination[] {
   return arrivals.reduce<readonly Destination[]>((known, arrival) => {
-    const fresh = destinationOf(arrival)
     const at = known.findIndex((d) => reaches(d, arrival))
-    return at < 0 ? [...known, fresh] : known.with(at, fresh)
+    const found = known[at]
+    return found === undefined ? [...known, destinationOf(arrival)] : known.with(at, renewed(found, arrival))
   }, destinations)
 }

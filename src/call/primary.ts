@@ -7,6 +7,7 @@ import type {
   Call,
   Connecting,
   Expecting,
+  Performing,
   Primary,
   Routing,
   State,
@@ -17,7 +18,7 @@ import { arm, disarm, stay, step, andThen } from './step.js'
 
 /** A call whose caller may be expected. */
 type Open = Routing | Waiting | Accepted | Expecting
-type Unbridged = Open | Connecting
+type Unbridged = Open | Performing | Connecting
 type Word = Extract<
   CallEvent,
   { type: 'primary-rejected' | 'primary-answered' | 'primary-ended' | 'primary-failed' }
@@ -60,6 +61,7 @@ export function instructWhenReady(state: State): Step {
       return instruct(state)
     case 'new':
     case 'routing':
+    case 'performing':
     case 'connecting':
     case 'bridged':
     case 'ended':

@@ -1,6 +1,6 @@
 import type { DialId } from './ids.js'
 import { isUnderWay, setLeg } from './legs.js'
-import type { Accepted, Step, Waiting } from './state.js'
+import type { Accepted, Routing, Step, Waiting } from './state.js'
 import { disarm, stay, step, andThen } from './step.js'
 
 /** A sign of life ends the grace: the phone is awake. 180 and 183 mean that it rings. */
@@ -14,7 +14,7 @@ export function progressed<S extends Waiting | Accepted>(state: S, id: DialId, s
 }
 
 /** A queued caller hears that a device truly rings, unless it has been answered or is not there yet. */
-export function alert<S extends Waiting | Accepted>(state: S): Step<S> {
+export function alert<S extends Routing | Waiting | Accepted>(state: S): Step<S> {
   return state.hold === 'queued' && state.caller === 'pending'
     ? step(state, { type: 'alert-caller' })
     : stay(state)

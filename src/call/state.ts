@@ -1,14 +1,17 @@
 import type { Arrival, Destination, DialTarget } from './destination.js'
 import type { Effect } from './effect.js'
 import type { Ending } from './ending.js'
-import type { AttemptId, DeviceLegId, TimerId } from './ids.js'
+import type { AttemptId, DeviceLegId, PerformanceId, TimerId } from './ids.js'
+import type { Performance } from './performance.js'
 import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './plan.js'
 
 /**
  * ```
  *             invited, or reported: the caller is expected
  *                v
- *  +---------- routing <----------+  nobody there, and another target
+ *  +---------- routing <----------+  nobody there, and another target; the callee gone, and the caller goes on
+ *  |             |  v directed    |
+ *  |             | performing ----+  the caller hears something, or dials
  *  |             v                |
  *  +---------- waiting -----------+  hold, wake and dial overlap here
  *  |         |     v  a user accepts by API
@@ -18,12 +21,12 @@ import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './
  *  |             v  forwarded
  *  +-------- connecting
  *  |             v  legs joined, caller answered
- *  +---------- bridged
+ *  +---------- bridged -----------+
  *  v
  *  ended       losers' legs close, then the call is released
  * ```
  */
-export type State = New | Routing | Waiting | Accepted | Expecting | Connecting | Bridged | Ended
+export type State = New | Routing | Performing | Waiting | Accepted | Expecting | Connecting | Bridged | Ended
 
 /** What a timer is for; each arming gets an id of its own, so that a stale one is known. */
 export type TimerName =
@@ -34,6 +37,8 @@ export type TimerName =
   | 'forward'
   /** A device hears that the caller has not come. */
   | 'farewell'
+  /** A performance has had its time. */
+  | 'perform'
   | 'connect'
   | 'settle'
   | `grace:${AttemptId}`
@@ -85,6 +90,10 @@ export interface Attempt {
   readonly dialled: number
   /** Set when this destination is out of the race. */
   readonly over: Over | null
+  /** Where the caller goes once this destination has had the call, and hung up. */
+  readonly goesOn: RouteTarget | null
+  /** Of a part of the call that is done, whose outcome is told: it counts for nothing any more. */
+  readonly past: boolean
 }
 
 export interface Over {
@@ -104,6 +113,13 @@ export interface Primary {
   readonly phone: 'ringing' | 'rejected'
 }
 
+/** What the caller was told ahead of its final answer. */
+export interface Provisional {
+  readonly style: HoldStyle
+  /** It has it, and its media side stands. */
+  readonly given: boolean
+}
+
 /** What every phase of a call has. */
 export interface Call {
   readonly caller: CallerLeg
@@ -114,9 +130,12 @@ export interface Call {
   readonly attempts: readonly Attempt[]
   readonly legs: readonly DeviceLeg[]
   readonly timers: ReadonlyMap<TimerName, TimerId>
+  readonly provisional: Provisional | null
+  /** What the caller hears of us is ringback. */
+  readonly ringback: boolean
   /** Something has rung: the caller has been told, or is told when it comes. */
   readonly alerted: boolean
-  /** The caller has been told that somebody accepted. */
+  /** The caller has been told that somebody accepted, and of nothing else since. */
   readonly acceptTold: boolean
   /** Users who said no in this step, or in an earlier one: no phone of theirs is rung, unless a step asks for them. */
   readonly refused: readonly string[]
@@ -135,6 +154,16 @@ export interface Routing extends Call {
   readonly target: RouteTarget
   /** Phones that registered while the target was being resolved: the plan may be older than they are. */
   readonly arrived: readonly Arrival[]
+  /** That takes time. */
+  readonly deliberating: boolean
+}
+/** Somebody directs the call, and the caller hears what it is to hear, as soon as it can. */
+export interface Performing extends Call {
+  readonly phase: 'performing'
+  readonly performance: Performance
+  readonly next: RouteTarget
+  /** Null until the caller can hear it. */
+  readonly begun: PerformanceId | null
 }
 export interface Waiting extends Call {
   readonly phase: 'waiting'
@@ -171,7 +200,7 @@ export interface Ended extends Call {
 }
 
 /** A call that has begun and not ended. */
-export type Live = Routing | Waiting | Accepted | Expecting | Connecting | Bridged
+export type Live = Routing | Performing | Waiting | Accepted | Expecting | Connecting | Bridged
 
 export interface Step<S extends State = State> {
   readonly state: S
@@ -180,21 +209,10 @@ export interface Step<S extends State = State> {
 
 /** What a phase has in common with all the others. */
 export function callOf(state: Call): Call {
-  const {
-    caller,
-    primary,
-    hold,
-    accept,
-    attempts,
-    legs,
-    timers,
-    alerted,
-    acceptTold,
-    refused,
-    serial,
-    hops,
-  } = state
-  return { caller, primary, hold, accept, attempts, legs, timers, alerted, acceptTold, refused, serial, hops }
+  const { caller, primary, hold, accept, attempts, legs, timers } = state
+  const { provisional, ringback, alerted, acceptTold, refused, serial, hops } = state
+  const sides = { caller, primary, hold, accept, attempts, legs, timers }
+  return { ...sides, provisional, ringback, alerted, acceptTold, refused, serial, hops }
 }
 
 export const NEW: New = { phase: 'new' }

@@ -4,6 +4,7 @@ import { whileBridged } from './phases/bridged.js'
 import { whileExpecting } from './phases/expecting.js'
 import { whileConnecting } from './phases/connecting.js'
 import { afterTheEnd } from './phases/ended.js'
+import { whilePerforming } from './phases/performing.js'
 import { whileRouting } from './phases/routing.js'
 import { whileWaiting } from './phases/waiting.js'
 import { instructWhenReady } from './primary.js'
@@ -21,6 +22,8 @@ function inPhase(state: State, event: CallEvent): Step {
       return begin(state, event)
     case 'routing':
       return whileRouting(state, event)
+    case 'performing':
+      return whilePerforming(state, event)
     case 'waiting':
       return whileWaiting(state, event)
     case 'accepted':
@@ -58,6 +61,7 @@ function route(event: First, caller: Call['caller'], primary: Primary | null): S
     phase: 'routing',
     target: event.target,
     arrived: [],
+    deliberating: false,
     caller,
     primary,
     hold: event.hold,
@@ -65,6 +69,8 @@ function route(event: First, caller: Call['caller'], primary: Primary | null): S
     attempts: [],
     legs: [],
     timers: new Map(),
+    provisional: null,
+    ringback: false,
     alerted: false,
     acceptTold: false,
     refused: [],

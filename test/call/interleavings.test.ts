@@ -25,6 +25,7 @@ test(`${RUNS} random interleavings of a call hold every invariant`, { timeout: 1
     'ended',
     'expecting',
     'new',
+    'performing',
     'routing',
     'waiting',
   ])

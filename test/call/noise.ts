@@ -29,9 +29,9 @@ const STRAY: readonly CallEvent[] = [
   { type: 'push-refused', attempt: 'a999', gone: true, detail: '' },
   { type: 'leg-closed', leg: 'd999' },
   { type: 'signaling-lost', legs: ['d999'] },
-  { type: 'held' },
   { type: 'accepted', attempt: 'a999' },
   { type: 'declined', attempt: 'a999', status: 603 },
+  { type: 'performed', performance: 'p999' },
 ]
 
 const INVITED: CallEvent = {
@@ -56,9 +56,18 @@ const REPORTED: CallEvent = {
   instruct: 'notified',
   patienceMs: 1,
 }
+/** What only an answer to a look-up says. */
+const DIRECTED: readonly CallEvent[] = [
+  { type: 'deliberating' },
+  {
+    ...{ type: 'directed', performance: { kind: 'pause', ms: 1 }, answer: true, limitMs: 1 },
+    next: { kind: 'instructions', name: 'x', step: 9 },
+  },
+]
 const ROUTED: readonly CallEvent[] = [
   { type: 'routed', plan: PLAN },
   { type: 'route-failed', ending: ENDING },
+  ...DIRECTED,
 ]
 const CONNECTED: readonly CallEvent[] = [{ type: 'connected' }, { type: 'connect-failed', ending: ENDING }]
 const REGISTERED: CallEvent = {
@@ -80,11 +89,12 @@ export function noise(referee: Referee, choose: Choose): readonly CallEvent[] {
 }
 
 function late(referee: Referee): readonly CallEvent[] {
-  const { course, legs, race } = referee
+  const { course, legs, race, stage } = referee
   const answered = legs.caller === 'answering' ? [] : [ANSWERED]
   // What would have to do with a caller's INVITE without a final answer.
   const open = legs.caller === 'open' || legs.caller === 'expected' ? [CANCELLED, NOT_HELD] : []
-  const always = [...answered, ...open, ...ofExpected(referee), ...again(referee)]
+  const provided: CallEvent[] = stage.isAwaited ? [] : [{ type: 'held' }]
+  const always = [...provided, ...answered, ...open, ...ofExpected(referee), ...again(referee)]
   switch (course.phase) {
     case 'new':
       return [
@@ -99,6 +109,11 @@ function late(referee: Referee): readonly CallEvent[] {
         NO_MEDIA,
         ...spoken(race.everybody()),
         ...pushed(race.everybody()),
+      ]
+    case 'performing':
+      return [
+        ...[...always, INVITED, ...ROUTED, ...CONNECTED, REGISTERED, NO_MEDIA],
+        ...[...spoken(race.everybody()), ...pushed(race.everybody())],
       ]
     case 'waiting':
       return [...always, INVITED, ...ROUTED, ...CONNECTED, NO_MEDIA, ...unheard(race), ...spoken(race.mute())]

@@ -9,9 +9,13 @@ export class Phones {
   private readonly flows = new Map<string, number>()
   /** Without push, so far. */
   private readonly plain = new Set<string>(['desk', 'lobby'])
+  /** These come by an INVITE of their own. */
+  private readonly callers: ReadonlySet<string>
   private last = 1
 
-  constructor(private readonly choose: Choose) {}
+  constructor(private readonly choose: Choose) {
+    this.callers = new Set(['alice', 'tablet', 'new', 'bob'].filter(() => choose(4) === 0))
+  }
 
   /** Refreshes its registration, or registers on a new flow. */
   register(name: string): Arrival {
@@ -21,7 +25,7 @@ export class Phones {
     if (this.plain.has(name) && this.choose(6) === 0) this.plain.delete(name)
     const device = this.plain.has(name)
       ? null
-      : { deviceId: name, wakeable: this.choose(4) > 0, callsIn: false }
+      : { deviceId: name, wakeable: this.choose(4) > 0, callsIn: this.callers.has(name) }
     return { user: userOf(name), device, contact: contactOf(name, flow) }
   }
 
@@ -57,7 +61,12 @@ export class Phones {
 
   private app(name: string): Destination {
     const flow = this.choose(2) === 0 ? null : (this.flows.get(name) ?? this.newFlow(name))
-    return app(name, flow, { wakeable: this.choose(4) > 0, asleep: this.choose(3) === 0 })
+    const how = {
+      wakeable: this.choose(4) > 0,
+      asleep: this.choose(3) === 0,
+      callsIn: this.callers.has(name),
+    }
+    return app(name, flow, how)
   }
 
   private newFlow(name: string): number {

@@ -24,13 +24,17 @@ export function userOf(name: string): string {
 export function app(
   name: string,
   flow: number | null,
-  { wakeable = true, asleep = false }: { wakeable?: boolean; asleep?: boolean } = {},
+  {
+    wakeable = true,
+    asleep = false,
+    callsIn = false,
+  }: { wakeable?: boolean; asleep?: boolean; callsIn?: boolean } = {},
 ): DeviceDestination {
   const contact = flow === null ? null : contactOf(name, flow)
   return {
     kind: 'device',
     user: userOf(name),
-    device: { deviceId: name, wakeable, callsIn: false },
+    device: { deviceId: name, wakeable, callsIn },
     contact,
     asleep,
   }

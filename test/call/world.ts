@@ -1,7 +1,8 @@
 import type { Effect } from '../../src/call/effect.js'
 import type { CallEvent } from '../../src/call/event.js'
+import type { Performance } from '../../src/call/performance.js'
 import type { Otherwise, RouteTarget } from '../../src/call/plan.js'
-import type { AttemptId, DialId, LegId, TimerId } from '../../src/call/ids.js'
+import type { AttemptId, DialId, LegId, PerformanceId, TimerId } from '../../src/call/ids.js'
 import { noise } from './noise.js'
 import { Phones, PHONES } from './phones.js'
 import { type Choose, pick } from './random.js'
@@ -24,6 +25,8 @@ interface Mood {
   readonly begins: 'invited' | 'reported'
   /** What the cell phone and its carrier do. */
   readonly cell: 'obeys' | 'is deaf' | 'acts by itself' | 'any'
+  /** Whether somebody directs the call. */
+  readonly directs: 'never' | 'at times' | 'often'
   readonly users: 'ignore it' | 'accept' | 'decline' | 'come' | 'any'
 }
 
@@ -36,6 +39,7 @@ function moodOf(choose: Choose): Mood {
     pushes: pick(choose, ['any', 'refused', 'slow']),
     begins: pick(choose, ['invited', 'reported']),
     cell: pick(choose, ['obeys', 'obeys', 'is deaf', 'acts by itself', 'any']),
+    directs: pick(choose, ['never', 'at times', 'often']),
     users: pick(choose, ['ignore it', 'accept', 'accept', 'decline', 'come', 'any']),
   }
 }
@@ -43,6 +47,8 @@ function moodOf(choose: Choose): Mood {
 const ACCEPTS = ['tone', 'answer'] as const
 const HOLDS = ['early-media', 'ringing', 'queued'] as const
 const TARGET = { kind: 'target', target: { kind: 'user', user: 'bob' } } as const
+/** How many steps instructions have. */
+const STEPS = 8
 /** How many members the group has that is asked in turn. */
 const MEMBERS = 8
 const OTHERWISE: readonly Otherwise[] = [
@@ -70,6 +76,10 @@ export class World {
   private arrived = 0
   /** Whose turn of the group it is. */
   private member = 0
+  /** Which step of its instructions the call is at. */
+  private steps = 0
+  /** Which look-up is under way. */
+  private lookUps = 0
   /** A leg of this run never answers what is asked of it. */
   private mute = false
 
@@ -183,7 +193,7 @@ export class World {
   }
 
   private get undecided(): boolean {
-    return ['routing', 'waiting', 'accepted'].includes(this.referee.course.phase)
+    return ['routing', 'performing', 'waiting', 'accepted'].includes(this.referee.course.phase)
   }
 
   /** What the users say by API, whether it is asked for or not. */
@@ -274,7 +284,9 @@ export class World {
   private answer(effect: Effect): void {
     switch (effect.type) {
       case 'route':
-        return void this.todo.push(() => this.routed())
+        return this.lookUp(++this.lookUps)
+      case 'perform':
+        return void this.todo.push(() => this.performed(effect.id))
       case 'hold':
         return void this.todo.push(() => this.held())
       case 'wake':
@@ -302,6 +314,51 @@ export class World {
     this.mute = true
   }
 
+  /** Whoever directs a call may take its time. A look-up that was overtaken is heard of no more. */
+  private lookUp(nth: number): void {
+    this.todo.push(() => {
+      if (nth !== this.lookUps) return
+      const directs = this.directs
+      if (directs && !this.late && this.referee.course.phase === 'routing' && this.choose(2) === 0) {
+        this.feed({ type: 'deliberating' })
+        return this.lookUp(nth)
+      }
+      if (directs && this.choose(3) > 0) this.directed()
+      else this.routed()
+    })
+  }
+
+  private get directs(): boolean {
+    if (this.mood.directs === 'never' || this.steps >= STEPS) return false
+    return this.choose(4) < (this.mood.directs === 'often' ? 3 : 1)
+  }
+
+  private directed(): void {
+    const performance = pick<Performance>(this.choose, [
+      { kind: 'pause', ms: 1_000 },
+      { kind: 'play', sounds: [{ kind: 'tone', name: 'busy' }], times: 2 },
+    ])
+    const limitMs = pick(this.choose, [60_000, 45_000])
+    const answer = this.choose(2) === 0
+    this.feed({ type: 'directed', performance, answer, limitMs, next: this.nextStep() })
+  }
+
+  private nextStep(): RouteTarget {
+    if (this.choose(4) === 0) return TARGET.target
+    this.steps++
+    // They may begin anew as well.
+    return this.choose(6) === 0
+      ? { kind: 'instructions', name: 'x' }
+      : { kind: 'instructions', name: 'x', step: this.steps }
+  }
+
+  private performed(id: PerformanceId): void {
+    const { running } = this.referee.stage
+    if (running !== id) return this.referee.noise({ type: 'performed', performance: id })
+    // The end of some is never heard of.
+    if (this.choose(8) > 0) this.feed({ type: 'performed', performance: id })
+  }
+
   private routed(): void {
     if (this.choose(16) === 0) {
       return this.feed({ type: 'route-failed', ending: { cause: 'not-found', by: 'server', status: 404 } })
@@ -310,6 +367,9 @@ export class World {
     const ringMs = pick(this.choose, [30_000, 20_000])
     const graceMs = pick(this.choose, [300, 500])
     const secondResponseMs = pick(this.choose, [15_000, 10_000])
+    const directs = this.mood.directs !== 'never' && this.steps < STEPS
+    const goesOn = directs && this.choose(2) === 0 ? this.nextStep() : null
+    const answerFirst = directs && this.choose(3) === 0
     const plan = {
       users: pick(this.choose, [[], ['alice'], ['alice'], ['alice', 'bob'], ['bob']]),
       destinations: this.phones.found(),
@@ -317,14 +377,16 @@ export class World {
       graceMs,
       secondResponseMs,
       otherwise,
-      goesOn: null,
-      answerFirst: false,
+      goesOn,
+      answerFirst,
     }
     this.feed({ type: 'routed', plan })
   }
 
   private otherwise(): Otherwise {
     if (this.mood.otherwise === 'target') return TARGET
+    const directs = this.mood.directs === 'often' && this.steps < STEPS
+    if (directs && this.choose(2) === 0) return { kind: 'target', target: this.nextStep() }
     const inTurn = this.member < MEMBERS && this.choose(5) === 0
     if (!inTurn) return pick(this.choose, OTHERWISE)
     return { kind: 'target', target: { kind: 'group', group: 'g', member: ++this.member } }

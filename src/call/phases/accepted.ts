@@ -2,7 +2,7 @@ import { tellCaller } from '../accept.js'
 import { find, legFailed, renew } from '../attempts.js'
 import { type Arrival, reaches } from '../destination.js'
 import type { CallEvent } from '../event.js'
-import { callerTimer, hold } from '../hold.js'
+import { answer, callerTimer, held, hold } from '../hold.js'
 import type { DialId, TimerId } from '../ids.js'
 import { hangUpLate, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
@@ -39,6 +39,8 @@ export function whileAccepted(state: Accepted, event: CallEvent): Step {
       return timer(state, event.id)
     case 'forwarded':
       return state.caller === 'expected' ? andThen(arrive(state), hear) : stay(state)
+    case 'held':
+      return stay(held(state))
     case 'signaling-lost':
       return andThen<State, State>(signalingLost(state, event.legs), (s) =>
         s.phase === 'accepted' ? moveOnIfOut(s, undefined) : stay(s),
@@ -58,7 +60,6 @@ export function whileAccepted(state: Accepted, event: CallEvent): Step {
     case 'reported':
     case 'routed':
     case 'route-failed':
-    case 'held':
     case 'accepted':
     case 'push-delivered':
     case 'push-refused':
@@ -80,9 +81,10 @@ function registered(state: Accepted, arrival: Arrival): Step {
   return reaches(awaited.destination, arrival) ? renew(state, awaited, arrival) : stay(state)
 }
 
-/** The caller comes to a call that somebody has accepted. Where that answers it, no provisional comes before. */
+/** The caller comes to a call that somebody has accepted. Where it is answered, no provisional comes before. */
 function hear(state: Accepted): Step<Accepted> {
-  return andThen(state.accept === 'answer' ? stay(state) : hold(state), tellCaller)
+  const answered = state.plan.answerFirst || state.accept === 'answer'
+  return andThen(answered ? answer(state) : hold(state), tellCaller)
 }
 
 function answered(state: Accepted, id: DialId): Step {

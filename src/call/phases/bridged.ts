@@ -1,19 +1,20 @@
-import { legFailed } from '../attempts.js'
+import { legFailed, pass } from '../attempts.js'
 import { ending, hungUp } from '../ending.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
 import { hangUpLate, turnAway, withoutLeg } from '../legs.js'
 import { signalingLost } from '../lost.js'
+import { routeOn } from '../move-on.js'
 import type { Bridged, Step } from '../state.js'
 import { stay } from '../step.js'
 
-/** The two sides talk. Exits: a BYE of either, no media, an engine lost, the server going down. */
+/** The two sides talk. Exits: a BYE of either, after which the caller may go on, no media, an engine lost, the server going down. */
 export function whileBridged(state: Bridged, event: CallEvent): Step {
   switch (event.type) {
     case 'leg-closed':
       if (event.leg === 'caller') return end(state, hungUp('caller', event.reason, 200), 'closed')
       if (event.leg === state.winner) {
-        return end(withoutLeg(state, state.winner), hungUp('callee', event.reason, 200))
+        return calleeHungUp(state, event.reason)
       }
       return stay(withoutLeg(state, event.leg))
     case 'leg-arrived':
@@ -59,4 +60,13 @@ export function whileBridged(state: Bridged, event: CallEvent): Step {
     default:
       return event satisfies never
   }
+}
+
+/** The caller stays where there is more for it. */
+function calleeHungUp(state: Bridged, reason: string | undefined): Step {
+  const how = hungUp('callee', reason, 200)
+  const had = state.legs.find((l) => l.id === state.winner)?.attempt
+  const goesOn = state.attempts.find((a) => a.id === had)?.goesOn ?? null
+  const alone = withoutLeg(state, state.winner)
+  return goesOn === null ? end(alone, how) : routeOn(pass(alone), goesOn, how)
 }

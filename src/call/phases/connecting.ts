@@ -14,7 +14,7 @@ export function whileConnecting(state: Connecting, event: CallEvent): Step {
   switch (event.type) {
     case 'connected':
       return andThen(disarm(state, 'connect'), (s) =>
-        stay<Bridged>({ ...s, phase: 'bridged', caller: 'open' }),
+        stay<Bridged>({ ...s, phase: 'bridged', caller: 'open', ringback: false }),
       )
     case 'connect-failed':
       return end(state, event.ending, state.caller === 'joining' ? 'pending' : state.caller)

@@ -1,14 +1,15 @@
-import { attempt, legFailed } from '../attempts.js'
+import { attempt, knownAs, legFailed } from '../attempts.js'
 import { reaches } from '../destination.js'
 import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
-import { callerTimer, hold } from '../hold.js'
-import { mayAnswer, turnAway } from '../legs.js'
+import { callerTimer, greet, held, hold } from '../hold.js'
+import { hangUpLate, mayWin, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import { moveOnIfExhausted } from '../move-on.js'
 import { type Plan, withArrivals } from '../plan.js'
 import { arrive } from '../primary.js'
-import type { Routing, State, Step, Waiting } from '../state.js'
+import { direct } from '../perform.js'
+import { callOf, type Routing, type State, type Step, type Waiting } from '../state.js'
 import { arm, forEach, stay, andThen } from '../step.js'
 import { win } from '../win.js'
 import { whileUnbridged } from './unbridged.js'
@@ -20,7 +21,13 @@ import { whileUnbridged } from './unbridged.js'
 export function whileRouting(state: Routing, event: CallEvent): Step {
   switch (event.type) {
     case 'routed':
-      return andThen(ring(state, event.plan), holdOnce)
+      return andThen<State, State>(ring(state, event.plan), (s) =>
+        s.phase === 'waiting' ? greet(s) : stay(s),
+      )
+    case 'directed':
+      return direct(state, event)
+    case 'deliberating':
+      return holdOnce({ ...state, deliberating: true })
     case 'route-failed':
       return end(state, event.ending)
     case 'registered': {
@@ -28,7 +35,7 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
       return stay({ ...state, arrived: [...state.arrived, { user, device, contact }] })
     }
     case 'dial-answered':
-      return mayAnswer(state, event.dial) ? win(state, event.dial) : stay(state)
+      return mayWin(state, event.dial) ? win(state, event.dial) : hangUpLate(state, event.dial)
     // Whoever was asked so far had its time, and nobody else is asked yet.
     case 'leg-arrived':
       return turnAway(state, event)
@@ -37,7 +44,11 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'timer':
       return callerTimer(state, event.id)
     case 'forwarded':
-      return state.caller === 'expected' ? arrive(state) : stay(state)
+      return state.caller === 'expected'
+        ? andThen(arrive(state), (s) => (s.deliberating ? holdOnce(s) : stay(s)))
+        : stay(state)
+    case 'held':
+      return stay(held(state))
     case 'signaling-lost':
       return signalingLost(state, event.legs)
     case 'caller-cancelled':
@@ -55,15 +66,12 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
     case 'reported':
     case 'accepted':
     case 'declined':
-    case 'held':
     case 'push-delivered':
     case 'push-refused':
     case 'dial-progressed':
     case 'connected':
     case 'connect-failed':
     case 'media-timeout':
-    case 'deliberating':
-    case 'directed':
     case 'performed':
       return stay(state)
     default:
@@ -71,29 +79,25 @@ export function whileRouting(state: Routing, event: CallEvent): Step {
   }
 }
 
-/**
- * The caller is held once, at the first target that has somebody to wait for. One that was answered, because somebody
- * accepted in an earlier step, needs that no more, and one that is expected needs it later.
- */
-function holdOnce(state: State): Step {
-  if (state.phase !== 'waiting' || state.caller !== 'pending' || state.timers.has('reassure'))
-    return stay(state)
-  return hold(state)
+/** The caller is held once, at the first target that somebody waits for. */
+function holdOnce(state: Routing): Step<Routing> {
+  return state.caller === 'pending' && state.provisional === null ? hold(state) : stay(state)
 }
 
-function ring({ arrived, ...call }: Routing, plan: Plan): Step {
+function ring(state: Routing, plan: Plan): Step {
+  const { arrived, target } = state
+  const call = callOf(state)
   // Who said no in an earlier step is asked again where this one asks for it by name.
   const refused = call.refused.filter((user) => !plan.users.includes(user))
-  const waiting: Waiting = { ...call, phase: 'waiting', plan, refused }
+  const waiting: Waiting = { ...call, phase: 'waiting', target, plan, refused }
   // Who is out for good in an earlier step stays out, unless this step asks for it by name.
   const news = arrived.filter(
     (a) =>
       plan.destinations.some((d) => reaches(d, a)) ||
-      (!refused.includes(a.user) &&
-        call.attempts.findLast((t) => reaches(t.destination, a))?.over?.final !== true),
+      (!refused.includes(a.user) && knownAs(call, a)?.over?.final !== true),
   )
   const ringing = andThen(arm(waiting, 'hold', plan.ringMs), (s) =>
-    forEach(s, withArrivals(plan.destinations, news), (t, d) => attempt(t, d, plan.graceMs)),
+    forEach(s, withArrivals(plan.destinations, news), (t, d) => attempt(t, d, plan)),
   )
   return andThen<Waiting, State>(ringing, moveOnIfExhausted)
 }

@@ -3,10 +3,10 @@ import type { CallEvent } from '../event.js'
 import { end } from '../finish.js'
 import { withoutLeg } from '../legs.js'
 import { primarySaid } from '../primary.js'
-import type { Accepted, Connecting, Expecting, Routing, Step, Waiting } from '../state.js'
+import type { Accepted, Connecting, Expecting, Performing, Routing, Step, Waiting } from '../state.js'
 import { stay } from '../step.js'
 
-type Unbridged = Routing | Waiting | Accepted | Expecting | Connecting
+type Unbridged = Routing | Performing | Waiting | Accepted | Expecting | Connecting
 type Event = Extract<
   CallEvent,
   {

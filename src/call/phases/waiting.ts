@@ -1,8 +1,8 @@
 import { accept } from '../accept.js'
 import { legFailed, maySpeak, pushDelivered, pushRefused, registered, wake } from '../attempts.js'
 import type { CallEvent } from '../event.js'
-import { callerTimer, hold } from '../hold.js'
-import { mayAnswer, turnAway } from '../legs.js'
+import { callerTimer, greet, held, ringBack } from '../hold.js'
+import { hangUpLate, mayWin, turnAway } from '../legs.js'
 import { signalingLost } from '../lost.js'
 import { moveOnAfterDeadline, moveOnIfExhausted } from '../move-on.js'
 import { progressed } from '../progress.js'
@@ -18,7 +18,7 @@ import { whileUnbridged } from './unbridged.js'
 export function whileWaiting(state: Waiting, event: CallEvent): Step {
   switch (event.type) {
     case 'registered':
-      return registered(state, event, state.plan.graceMs)
+      return registered(state, event, state.plan)
     case 'push-delivered':
       return pushDelivered(state, event.attempt)
     case 'push-refused':
@@ -32,19 +32,24 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'leg-arrived':
       return maySpeak(state, event.attempt) ? winByArriving(state, event) : turnAway(state, event)
     case 'dial-answered':
-      return mayAnswer(state, event.dial) ? win(state, event.dial) : stay(state)
+      return mayWin(state, event.dial) ? win(state, event.dial) : hangUpLate(state, event.dial)
     case 'dial-failed':
       return failed(state, event.dial, event.status, event.reason)
     case 'timer':
       return timer(state, event.id)
     case 'forwarded':
-      return state.caller === 'expected' ? andThen(arrive(state), hold) : stay(state)
+      return state.caller === 'expected' ? andThen(arrive(state), greet) : stay(state)
+    case 'held':
+      return stay(held(state))
+    case 'caller-answered':
+      return andThen<State, State>(whileUnbridged(state, event), (s) =>
+        s.phase === 'waiting' ? ringBack(s) : stay(s),
+      )
     case 'signaling-lost':
       return andThen<State, State>(signalingLost(state, event.legs), (s) =>
         s.phase === 'waiting' ? moveOnIfExhausted(s) : stay(s),
       )
     case 'caller-cancelled':
-    case 'caller-answered':
     case 'hold-failed':
     case 'leg-closed':
     case 'media-lost':
@@ -58,7 +63,6 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'reported':
     case 'routed':
     case 'route-failed':
-    case 'held':
     case 'connected':
     case 'connect-failed':
     case 'media-timeout':

@@ -9,15 +9,19 @@ import { check } from './check.js'
 import type { Legs } from './legs.js'
 import type { Primary } from './primary.js'
 import type { Race } from './race.js'
+import type { Stage } from './stage.js'
 import { described, words } from './words.js'
 
 const MOST_TARGETS = 5
 const FLOW_REPLACED = 'SIP;cause=430;text="Flow replaced"'
 
+type Directed = Extract<CallEvent, { type: 'directed' }>
+
 /** Where an event has to take the call. */
 type Verdict =
   | { readonly to: 'same' }
   | { readonly to: 'routing'; readonly target: RouteTarget; readonly because: Ending | null }
+  | { readonly to: 'performing'; readonly directed: Directed }
   | { readonly to: 'waiting' | 'bridged' }
   | { readonly to: 'accepted'; readonly accepter: AttemptId }
   | { readonly to: 'expecting' | 'connecting'; readonly winner: DeviceLegId }
@@ -35,6 +39,7 @@ const ON_PRIMARY: Ending = { cause: 'answered-on-primary', by: 'callee', status:
 const NOT_REJECTED: Ending = { cause: 'failed', by: 'callee', status: 500 }
 const NOT_FORWARDED: Ending = { cause: 'not-forwarded', by: 'server', status: 480 }
 const GIVEN_UP: Ending = { cause: 'cancelled', by: 'caller', status: 487 }
+const FAILED: Ending = { cause: 'failed', by: 'server', status: 500 }
 const NO_MEDIA: Ending = { cause: 'media-timeout', by: 'server', status: 200 }
 
 /** The way of a call from phase to phase: which event leads where, and with what ending. */
@@ -45,6 +50,8 @@ export class Course {
   ending: Ending | null = null
   plan: Plan | null = null
   targets = 0
+  /** What the caller is to hear. */
+  directed: Directed | null = null
   /** The caller hears its provisional again each minute. */
   reassured = false
   private target: RouteTarget | null = null
@@ -53,6 +60,8 @@ export class Course {
   private arrivals: Arrival[] = []
   private alerted = false
   private toldOfAccept = false
+  private deliberating = false
+  private wasRunning: string | null = null
   private due: string[] = []
   private reason = COMPLETED_ELSEWHERE
   /** Those whose user has said no in this step hear that, whatever comes of the call. */
@@ -62,11 +71,16 @@ export class Course {
     private readonly legs: Legs,
     private readonly race: Race,
     private readonly primary: Primary,
+    private readonly stage: Stage,
   ) {}
 
-  /** `timer`: the name of the one that fired, if it was no stale one. `answered`: the caller had its 200 before. */
-  heard(event: CallEvent, timer: string | undefined, answered: boolean): void {
+  /**
+   * `timer`: the name of the one that fired, if it was no stale one. `answered`: the caller had its 200 before.
+   * `running`: what was performed until now.
+   */
+  heard(event: CallEvent, timer: string | undefined, answered: boolean, running: string | null): void {
     this.silenced = null
+    this.wasRunning = running
     if (this.phase !== 'ended')
       this.reason = event.type === 'registered' ? FLOW_REPLACED : COMPLETED_ELSEWHERE
     const verdict = this.verdict(event, timer)
@@ -83,6 +97,8 @@ export class Course {
         return { to: 'routing', target: event.target, because: null }
       case 'routing':
         return this.whatEndsAny(event, timer) ?? this.whileRouting(event)
+      case 'performing':
+        return this.whatEndsAny(event, timer) ?? this.whilePerforming(event, timer)
       case 'waiting':
         return this.whatEndsAny(event, timer) ?? this.whileWaiting(event, timer)
       case 'accepted':
@@ -174,8 +190,17 @@ export class Course {
   }
 
   private whileRouting(event: CallEvent): Verdict {
-    if (event.type === 'dial-answered') return this.answered(event.dial)
+    // Whoever was asked by instructions that have heard what came of it comes too late.
+    if (event.type === 'dial-answered') return this.race.isPast(event.dial) ? SAME : this.answered(event.dial)
     if (event.type === 'route-failed') return ended(event.ending)
+    if (event.type === 'deliberating') {
+      this.deliberating = true
+      if (this.legs.caller === 'pending') this.holdOnce()
+    }
+    if (event.type === 'forwarded' && this.legs.callerCame && this.deliberating) this.holdOnce()
+    if (event.type === 'directed') {
+      return this.legs.caller === 'expected' ? ended(NO_ANSWER) : { to: 'performing', directed: event }
+    }
     if (event.type === 'registered') this.arrivals.push(event)
     if (event.type !== 'routed') return SAME
     this.plan = event.plan
@@ -183,10 +208,34 @@ export class Course {
     return this.race.everybodyIsOut() ? this.nobody(this.outcome()) : { to: 'waiting' }
   }
 
+  private whilePerforming(event: CallEvent, timer: string | undefined): Verdict {
+    const next = this.directed?.next
+    if (next === undefined) return SAME
+    // What is over is running no more.
+    if (event.type === 'performed')
+      return this.wasRunning === event.performance ? this.goOn(next, null) : SAME
+    if (timer === 'perform') return this.goOn(next, null)
+    this.perform()
+    return SAME
+  }
+
+  /** Begins what the caller is to hear as soon as it can hear it. */
+  private perform(): void {
+    const { caller } = this.legs
+    if (this.stage.running !== null) return
+    if (this.stage.isReady) this.due.push(`perform ${JSON.stringify(this.directed?.performance)}`)
+    else if (caller === 'pending' && !this.stage.isAwaited) this.provide('early-media')
+  }
+
+  /** Nothing is performed any more. */
+  private hush(): void {
+    if (this.stage.running !== null) this.due.push(`stop ${this.stage.running}`)
+  }
+
   private whileWaiting(event: CallEvent, timer: string | undefined): Verdict {
     switch (event.type) {
       case 'dial-answered':
-        return this.answered(event.dial)
+        return this.race.isPast(event.dial) ? SAME : this.answered(event.dial)
       case 'registered':
         this.race.registered(event)
         break
@@ -206,7 +255,10 @@ export class Course {
         break
       }
       case 'forwarded':
-        if (this.legs.callerCame) this.hold()
+        if (this.legs.callerCame) this.greet()
+        return SAME
+      case 'caller-answered':
+        this.ringBack()
         return SAME
       case 'accepted':
         return this.race.maySpeak(event.attempt) ? { to: 'accepted', accepter: event.attempt } : SAME
@@ -241,8 +293,13 @@ export class Course {
         return this.legs.all.get(event.dial)?.attempt === accepter ? this.answered(event.dial) : SAME
       case 'forwarded':
         if (!this.legs.callerCame) return SAME
-        // An answer makes every provisional needless.
-        if (this.accept === 'tone') this.hold()
+        // An answer makes every provisional needless, and is heard as one.
+        if (this.accept === 'answer' || this.plan?.answerFirst === true) {
+          this.answerCaller()
+          this.toldOfAccept = true
+          return SAME
+        }
+        this.hold()
         this.tellOfAccept()
         return SAME
       case 'leg-arrived':
@@ -286,7 +343,9 @@ export class Course {
   private whileBridged(event: CallEvent): Verdict {
     if (event.type === 'media-timeout') return ended(NO_MEDIA)
     if (event.type !== 'leg-closed' || event.leg !== this.winner) return SAME
-    return ended({ cause: 'hung-up', by: 'callee', status: 200, ...carried(event.reason) })
+    const how: Ending = { cause: 'hung-up', by: 'callee', status: 200, ...carried(event.reason) }
+    const goesOn = this.race.goesOn(event.leg)
+    return goesOn === null ? ended(how) : this.goOn(goesOn, how)
   }
 
   private declined({ attempt, redirect, ...said }: Extract<CallEvent, { type: 'declined' }>): Verdict {
@@ -330,15 +389,46 @@ export class Course {
 
   /** The caller gets its provisional, and what it has missed while it was expected. */
   private hold(): void {
-    this.due.push(`hold ${this.style}`)
+    if (this.style !== null) this.provide(this.style)
     if (this.alerted && this.style === 'queued') this.due.push('alert')
+  }
+
+  private holdOnce(): void {
+    if (this.stage.provisional === null) this.hold()
+  }
+
+  private provide(style: HoldStyle): void {
+    this.due.push(`hold ${style}`)
     this.reassured = true
   }
 
+  private answerCaller(): void {
+    this.due.push('answer')
+    this.reassured = false
+  }
+
+  /** What the caller gets as somebody is rung for it. */
+  private greet(): void {
+    if (this.legs.caller !== 'pending') return this.ringBack()
+    if (this.plan?.answerFirst === true) return this.answerCaller()
+    if (this.stage.provisional === null) return this.hold()
+    this.ringBack()
+  }
+
+  /** Whoever hears us hears that somebody is rung. */
+  private ringBack(): void {
+    if (!this.stage.isHeard || this.stage.hears === 'ringback') return
+    this.due.push('ring-back')
+    this.toldOfAccept = false
+  }
+
   private tellOfAccept(): void {
-    if (!this.toldOfAccept) this.due.push(`accepted: ${this.accept}`)
+    if (this.toldOfAccept) return
     this.toldOfAccept = true
-    if (this.accept === 'answer') this.reassured = false
+    // It hears so with its 200.
+    if (this.legs.caller === 'answering') return
+    if (this.legs.caller === 'pending' && this.accept === 'answer') this.answerCaller()
+    else this.due.push('accepted: tone')
   }
 
   private unconnected(): Verdict {
@@ -360,9 +450,9 @@ export class Course {
     }
   }
 
-  private goOn(target: RouteTarget, because: Ending): Verdict {
+  private goOn(target: RouteTarget, because: Ending | null): Verdict {
     const farEnough = this.targets >= MOST_TARGETS && !isMember(target)
-    return farEnough ? ended(because) : { to: 'routing', target, because }
+    return farEnough ? ended(because ?? FAILED) : { to: 'routing', target, because }
   }
 
   /** What the destinations came to: busy tells more than any other answer, and any answer more than none. */
@@ -377,6 +467,7 @@ export class Course {
       case 'same':
         return
       case 'routing':
+        this.hush()
         if (!isMember(verdict.target)) this.targets++
         this.target = verdict.target
         this.arrivals = []
@@ -385,9 +476,17 @@ export class Course {
           this.race.dismiss(null, verdict.because.status)
           this.reason = reasonOf(verdict.because)
         }
+        if (this.winner !== null || verdict.target.kind === 'instructions') this.race.pass()
+        this.winner = null
+        this.deliberating = false
+        break
+      case 'performing':
+        this.directed = verdict.directed
+        if (verdict.directed.answer && this.legs.caller === 'pending') this.answerCaller()
+        else this.perform()
         break
       case 'waiting':
-        if (!this.reassured && this.legs.caller === 'pending') this.hold()
+        this.greet()
         break
       case 'accepted':
         this.accepter = verdict.accepter
@@ -396,6 +495,7 @@ export class Course {
         break
       case 'expecting':
       case 'connecting':
+        this.reassured = false
         this.due.push(`${verdict.to === 'expecting' ? 'comfort' : 'connect'} ${verdict.winner}`)
         if (this.winner === null) this.race.win(verdict.winner)
         this.winner = verdict.winner
@@ -403,6 +503,7 @@ export class Course {
       case 'bridged':
         break
       case 'ended':
+        this.hush()
         this.ending = answered ? { ...verdict.ending, status: 200 } : verdict.ending
         this.due.push(`end ${described(this.ending)}`)
         this.race.dismiss(this.winner, verdict.ending.status)
@@ -452,7 +553,7 @@ export class Course {
 }
 
 function isMember(target: RouteTarget | null): boolean {
-  return target !== null && 'member' in target
+  return target !== null && ('member' in target || 'step' in target)
 }
 
 function ended(ending: Ending): Verdict {

@@ -23,7 +23,7 @@ export class Legs {
   newcomer: DeviceLegId | null = null
   /** The expected caller came with the event that is being heard. */
   callerCame = false
-  private joined = false
+  private joined: DeviceLegId | null = null
   private comforted: DeviceLegId | null = null
   private accepted = false
 
@@ -135,11 +135,15 @@ export class Legs {
       case 'connect':
         return this.join(effect.leg)
       case 'tell-caller-accepted':
-      case 'answer-caller':
-        check(this.caller === 'pending', 'a caller is answered once, and hears nothing else after that')
         check(!this.accepted, 'a caller hears once that somebody accepted')
         this.accepted = true
-        if (effect.type === 'answer-caller') this.caller = 'answering'
+        return check(['pending', 'open'].includes(this.caller), 'who hears of an accept is there')
+      case 'answer-caller':
+        check(this.caller === 'pending', 'a caller is answered once')
+        this.caller = 'answering'
+        return
+      case 'ring-back':
+        this.accepted = false
         return
       case 'reject-caller':
         check(this.caller === 'pending', 'only a caller without a final answer is rejected')
@@ -165,10 +169,11 @@ export class Legs {
   private join(id: DeviceLegId): void {
     const leg = this.all.get(id)
     check(leg?.phase === 'answered' && !leg.hungUp, 'the leg that gets the call has answered')
-    check(this.comforted === null || this.comforted === id, 'the device that waits is joined, and no other')
-    check(!this.joined, 'a caller is joined once')
+    const waits = this.comforted !== null && this.isOpen(this.comforted)
+    check(!waits || this.comforted === id, 'the device that waits is joined, and no other')
+    check(this.joined === null || !this.isOpen(this.joined), 'a caller is joined to one device at a time')
     check(['pending', 'answering', 'open'].includes(this.caller), 'a caller that is joined is there')
-    this.joined = true
+    this.joined = id
     this.turn('pending', 'joining')
   }
 
@@ -202,6 +207,7 @@ export class Legs {
     check(strayed.length === 0, 'a 200 that nobody wants any more is hung up', strayed[0]?.id)
     switch (phase) {
       case 'routing':
+      case 'performing':
         return check(kept.length === 0, 'a step that is left leaves no INVITE behind', kept[0]?.id)
       case 'waiting': {
         const owners = new Set(kept.map((l) => l.attempt))

@@ -2,7 +2,7 @@ import { type Arrival, type Destination, destinationOf } from '../../../src/call
 import type { Effect } from '../../../src/call/effect.js'
 import type { AttemptId, DeviceLegId } from '../../../src/call/ids.js'
 import type { Over } from '../../../src/call/state.js'
-import type { Plan } from '../../../src/call/plan.js'
+import type { Plan, RouteTarget } from '../../../src/call/plan.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 
@@ -24,6 +24,9 @@ interface Runner {
   /** Pushed, and not told since how the call ended. */
   owed: boolean
   over: Over | null
+  readonly goesOn: RouteTarget | null
+  /** Whoever asked for it has heard what came of it. */
+  past: boolean
 }
 
 /** Who of the destinations can still answer, and what each of them is due: a push, an INVITE, word of the ending. */
@@ -35,17 +38,22 @@ export class Race {
   /** Users who said no, and whom no step has asked since. */
   private refused: string[] = []
 
+  private plan: Plan | null = null
+
   constructor(private readonly legs: Legs) {}
 
   /** The destinations of a step; what registered while they were looked up is newer than they are. */
-  begin({ destinations, users }: Plan, arrived: readonly Arrival[]): void {
+  begin(plan: Plan, arrived: readonly Arrival[]): void {
+    this.plan = plan
+    const { destinations, users } = plan
     const wanted = [...destinations]
     this.refused = this.refused.filter((user) => !users.includes(user))
     for (const arrival of arrived) {
       const fresh = destinationOf(arrival)
       const at = wanted.findIndex((d) => isPhone(d, arrival))
       // Whoever is out for good in an earlier step stays out, unless this step asks for it by name.
-      if (at >= 0) wanted[at] = fresh
+      const found = wanted[at]
+      if (found !== undefined) wanted[at] = callsIn(found) ? found : fresh
       else if (!this.isRefused(arrival)) wanted.push(fresh)
     }
     for (const destination of wanted) this.enter(destination)
@@ -56,11 +64,12 @@ export class Race {
     const runner: Runner = {
       ...{ key, destination, id: null, dialled: 0, current: null },
       ...{ push: 'none', grace: false, owed: false, over: null },
+      ...{ goesOn: this.plan?.goesOn ?? null, past: false },
     }
     this.runners.push(runner)
     if (destination.kind !== 'device') return this.expectDial(runner)
     const { contact, asleep, device } = destination
-    if (contact === null || (asleep && device.wakeable)) return this.expectPush(runner)
+    if (device.callsIn || contact === null || (asleep && device.wakeable)) return this.expectPush(runner)
     runner.grace = device.wakeable
     this.expectDial(runner)
   }
@@ -68,6 +77,7 @@ export class Race {
   registered(arrival: Arrival, runner = this.phone(arrival)): void {
     if (runner === undefined) return this.isRefused(arrival) ? undefined : this.enter(destinationOf(arrival))
     if (runner.over?.final === true || runner.dialled >= MOST_DIALS) return
+    if (callsIn(runner.destination)) return
     if (this.flowOf(runner) === arrival.contact.flow) return
     runner.destination = destinationOf(arrival)
     runner.key = keyOf(runner.destination)
@@ -206,6 +216,21 @@ export class Race {
     this.out(loser, loser.over ?? { status, final: true })
   }
 
+  /** What came of these is told: nobody counts any more. */
+  pass(): void {
+    for (const runner of this.runners)
+      Object.assign(runner, { past: true, over: { status: 480, final: true } })
+  }
+
+  isPast(leg: DeviceLegId): boolean {
+    return this.byId(this.legs.all.get(leg)?.attempt)?.past === true
+  }
+
+  /** Where the caller goes after the bridge with a leg. */
+  goesOn(leg: DeviceLegId): RouteTarget | null {
+    return this.byId(this.legs.all.get(leg)?.attempt)?.goesOn ?? null
+  }
+
   everybodyIsOut(): boolean {
     return this.runners.every((r) => r.over !== null)
   }
@@ -223,7 +248,7 @@ export class Race {
 
   /** The final statuses that the destinations came to, in the order in which they were called. */
   finals(): number[] {
-    return this.runners.flatMap((r) => (r.over?.final === true ? [r.over.status] : []))
+    return this.runners.flatMap((r) => (r.over?.final === true && !r.past ? [r.over.status] : []))
   }
 
   graces(): string[] {
@@ -283,6 +308,7 @@ export class Race {
         const { target, dial, attempt } = effect
         const runner = this.owner(attempt, this.keyOfTarget(effect))
         Object.assign(runner, { current: dial, dialled: runner.dialled + 1, over: null })
+        check(!callsIn(runner.destination), 'a device that calls in is never dialled', runner.key)
         check(runner.dialled <= MOST_DIALS, 'a device is dialled five times at most', runner.key)
         return [`dial ${target.kind === 'contact' ? target.contact.uri : target.uri}`]
       }
@@ -338,7 +364,7 @@ export class Race {
 
   /** The destination that is the phone that registered. */
   private phone(arrival: Arrival): Runner | undefined {
-    return this.runners.findLast((r) => isPhone(r.destination, arrival))
+    return this.runners.findLast((r) => !r.past && isPhone(r.destination, arrival))
   }
 
   private newest(key: string): Runner | undefined {
@@ -348,6 +374,10 @@ export class Race {
   private byId(id: AttemptId | undefined): Runner | undefined {
     return id === undefined ? undefined : this.runners.find((r) => r.id === id)
   }
+}
+
+function callsIn(destination: Destination): boolean {
+  return destination.kind === 'device' && destination.device.callsIn
 }
 
 /** One device, or one binding that belonged to no device. */

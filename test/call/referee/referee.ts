@@ -7,6 +7,7 @@ import { Course } from './course.js'
 import { Legs } from './legs.js'
 import { Primary } from './primary.js'
 import { Race } from './race.js'
+import { Stage } from './stage.js'
 import { Timers } from './timers.js'
 
 /**
@@ -18,7 +19,8 @@ export class Referee {
   readonly legs = new Legs()
   readonly race = new Race(this.legs)
   readonly primary = new Primary(this.legs, this.race)
-  readonly course = new Course(this.legs, this.race, this.primary)
+  readonly stage = new Stage(this.legs)
+  readonly course = new Course(this.legs, this.race, this.primary, this.stage)
   readonly timers = new Timers()
   released = false
   private readonly journal: unknown[] = []
@@ -38,8 +40,10 @@ export class Referee {
     const wasReleased = this.released
     const timer = event.type === 'timer' ? this.timers.fire(event.id) : undefined
     const answered = this.legs.caller === 'open'
+    const { running } = this.stage
     this.legs.heard(event)
-    this.course.heard(event, timer, answered)
+    this.stage.heard(event)
+    this.course.heard(event, timer, answered, running)
     this.primary.heard(event, timer)
     const { state, effects } = this.transition(this.state, event)
     this.state = state
@@ -48,6 +52,7 @@ export class Referee {
       // A leg that arrives then would ring on for ever.
       const arrived = event.type === 'leg-arrived' && effect.type === 'hang-up' && effect.leg === event.leg
       check(!this.released || arrived, 'nothing is asked after the release', effect.type)
+      this.stage.asked(effect)
       this.legs.asked(effect)
       this.timers.asked(effect, this.times)
       if (effect.type === 'release') this.release(effect.leaked, timer)
@@ -61,7 +66,8 @@ export class Referee {
 
   private get times(): Parameters<Timers['asked']>[1] {
     const { patienceMs } = this.primary
-    return { ringMs: NaN, graceMs: NaN, secondResponseMs: NaN, ...this.course.plan, patienceMs }
+    const limitMs = this.course.directed?.limitMs ?? NaN
+    return { ringMs: NaN, graceMs: NaN, secondResponseMs: NaN, ...this.course.plan, patienceMs, limitMs }
   }
 
   /** An event that says nothing to the call in this phase. */
@@ -97,6 +103,8 @@ export class Referee {
     switch (this.course.phase) {
       case 'routing':
         return this.callersTimers()
+      case 'performing':
+        return ['perform', ...this.callersTimers()]
       case 'waiting':
         return ['hold', ...this.race.graces(), ...this.callersTimers()]
       case 'accepted':

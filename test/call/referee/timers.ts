@@ -10,11 +10,15 @@ const FIXED_MS: Readonly<Record<string, number>> = {
   settle: 40_000,
 }
 
-type Times = Pick<Plan, 'ringMs' | 'graceMs' | 'secondResponseMs'> & { readonly patienceMs: number }
+type Times = Pick<Plan, 'ringMs' | 'graceMs' | 'secondResponseMs'> & {
+  readonly patienceMs: number
+  readonly limitMs: number
+}
 
-function timeOf(name: string, { ringMs, graceMs, secondResponseMs, patienceMs }: Times): number {
+function timeOf(name: string, { ringMs, graceMs, secondResponseMs, patienceMs, limitMs }: Times): number {
   if (name === 'hold') return ringMs
   if (name === 'forward') return patienceMs
+  if (name === 'perform') return limitMs
   return name === 'second-response' ? secondResponseMs : graceMs
 }
 

@@ -22,7 +22,13 @@ export function words(effect: Effect): string[] {
     case 'tell-caller-accepted':
       return ['accepted: tone']
     case 'answer-caller':
-      return ['accepted: answer']
+      return ['answer']
+    case 'perform':
+      return [`perform ${JSON.stringify(effect.performance)}`]
+    case 'stop-performing':
+      return [`stop ${effect.id}`]
+    case 'ring-back':
+      return ['ring-back']
     case 'end':
       check(!('reason' in effect.ending) || effect.ending.reason !== undefined, 'a reason is there or is not')
       return [`end ${described(effect.ending)}`]

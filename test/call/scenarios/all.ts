@@ -1,10 +1,12 @@
 import type { State } from '../../../src/call/state.js'
 import { accepted } from './accepted.js'
 import { answering } from './answering.js'
+import { directedInRouting, directedWhileWaiting, directedAfterAccept, goingOn } from './directed.js'
 import { ended } from './ended.js'
 import { expected } from './expected.js'
 import { expectedAfterAccept, expectedInRouting, expecting } from './expecting.js'
 import { bridged, connecting } from './joined.js'
+import { performing } from './performing.js'
 import { routing } from './routing.js'
 import type { Scenario } from './scenario.js'
 import { waiting } from './waiting.js'
@@ -37,11 +39,12 @@ const beginning: readonly Scenario[] = [
 /** The scenarios, by the phase in which their event comes. */
 export const SCENARIOS: Readonly<Record<State['phase'], readonly Scenario[]>> = {
   new: beginning,
-  routing: [...routing, ...expectedInRouting],
-  waiting: [...waiting, ...answering, ...expected],
-  accepted: [...accepted, ...expectedAfterAccept],
+  routing: [...routing, ...expectedInRouting, ...directedInRouting],
+  performing,
+  waiting: [...waiting, ...answering, ...expected, ...directedWhileWaiting],
+  accepted: [...accepted, ...expectedAfterAccept, ...directedAfterAccept],
   expecting,
   connecting,
-  bridged,
+  bridged: [...bridged, ...goingOn],
   ended,
 }

@@ -2,7 +2,7 @@ import type { DialTarget } from '../../../src/call/destination.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { Performance, SoundRef } from '../../../src/call/performance.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { ArrivingId, AttemptId, DialId, LegId, TimerId } from '../../../src/call/ids.js'
+import type { ArrivingId, AttemptId, DialId, LegId, PerformanceId, TimerId } from '../../../src/call/ids.js'
 import type { State, TimerName } from '../../../src/call/state.js'
 import type { Transition } from '../referee/check.js'
 import { Referee } from '../referee/referee.js'
@@ -11,6 +11,7 @@ import { OUTSIDE } from '../vocabulary.js'
 /** Plays a call step by step, and knows everybody in it by name. */
 export class Cast {
   private readonly referee: Referee
+  private readonly performances: PerformanceId[] = []
   private readonly attempts = new Map<AttemptId, string>()
 
   constructor(transition: Transition) {
@@ -25,6 +26,7 @@ export class Cast {
   play(happening: (cast: this) => CallEvent): readonly string[] {
     const effects = this.referee.feed(happening(this))
     for (const effect of effects) {
+      if (effect.type === 'perform') this.performances.push(effect.id)
       if (effect.type === 'wake') this.attempts.set(effect.attempt, effect.deviceId)
       if (effect.type === 'dial') this.attempts.set(effect.attempt, nameOf(effect.target))
     }
@@ -73,6 +75,10 @@ export class Cast {
       [...this.referee.timers.running].find((id) => id.startsWith(`${name}#`)),
       `${name} timer`,
     )
+  }
+
+  performance(which: 'now' | 'before'): PerformanceId {
+    return known(this.performances.at(which === 'now' ? -1 : -2), 'performance')
   }
 
   staleTimer(): TimerId {

@@ -2,7 +2,14 @@ import type { Destination } from '../../../src/call/destination.js'
 import type { EndingCause } from '../../../src/call/ending.js'
 import type { CallEvent } from '../../../src/call/event.js'
 import type { Performance } from '../../../src/call/performance.js'
-import type { AcceptStyle, HoldStyle, InstructWhen, Otherwise, RouteTarget } from '../../../src/call/plan.js'
+import type {
+  AcceptStyle,
+  HoldStyle,
+  InstructWhen,
+  Otherwise,
+  Plan,
+  RouteTarget,
+} from '../../../src/call/plan.js'
 import type { TimerName } from '../../../src/call/state.js'
 import { contactOf, userOf } from '../vocabulary.js'
 import type { Cast } from './cast.js'
@@ -43,6 +50,7 @@ export const found =
     destinations: readonly Destination[],
     otherwise: Otherwise = { kind: 'outcome' },
     users: readonly string[] = ['alice'],
+    { goesOn = null, answerFirst = false }: Partial<Pick<Plan, 'goesOn' | 'answerFirst'>> = {},
   ): Happening =>
   () => ({
     type: 'routed',
@@ -53,8 +61,8 @@ export const found =
       graceMs: 300,
       secondResponseMs: 15_000,
       otherwise,
-      goesOn: null,
-      answerFirst: false,
+      goesOn,
+      answerFirst,
     },
   })
 
@@ -75,8 +83,17 @@ export const directed =
   }: { answer?: boolean; performance?: Performance; next?: RouteTarget } = {}): Happening =>
   () => ({ type: 'directed', performance, answer, limitMs: 60_000, next })
 
-const WELCOME: Performance = { kind: 'play', sounds: [{ kind: 'file', path: 'welcome.wav' }], times: 1 }
-const NEXT_STEP: RouteTarget = { kind: 'instructions', name: 'desk', step: 2 }
+export const WELCOME: Performance = {
+  kind: 'play',
+  sounds: [{ kind: 'file', path: 'welcome.wav' }],
+  times: 1,
+}
+export const NEXT_STEP: RouteTarget = { kind: 'instructions', name: 'desk', step: 2 }
+
+/** What is performed has come to its end; or something of an earlier time has. */
+export const performed =
+  (which: 'now' | 'before' = 'now'): Happening =>
+  (cast) => ({ type: 'performed', performance: cast.performance(which) })
 
 export const notFound: Happening = () => ({ type: 'route-failed', ending: failed('not-found', 404) })
 export const held: Happening = () => ({ type: 'held' })

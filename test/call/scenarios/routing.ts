@@ -85,10 +85,10 @@ export const routing: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
-    title: 'a caller that was answered early is not held again at the next target',
+    title: 'a caller that was answered early is not held again at the next target, but hears ringback',
     given: [...EARLY, it.timeIsUp('second-response')],
     when: it.found([app('bob', 2)]),
-    then: ['INVITE bob on flow 2'],
+    then: ['INVITE bob on flow 2', 'ringback to the caller'],
     becomes: 'waiting',
   },
   {
