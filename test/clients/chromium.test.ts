@@ -10,5 +10,5 @@ describeWith('chromium', 'JsSIP in Chromium', () => {
   })
   afterAll(() => phones.close())
 
-  jssipSuite((protocol, server, account) => phones.open(protocol, server, account))
+  jssipSuite((protocol, server, account) => phones.open(protocol, server, account), { media: true })
 })

@@ -3,5 +3,5 @@ import { openInNode } from './jssip/in-node.js'
 import { jssipSuite } from './jssip/suite.js'
 
 describe('JsSIP, with no more of a browser than it needs to signal', () => {
-  jssipSuite(openInNode)
+  jssipSuite(openInNode, { media: false })
 })

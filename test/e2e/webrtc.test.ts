@@ -3,7 +3,6 @@ import { describeWith, pathOf } from '../clients/installed.js'
 import { ChromiumPhones } from '../clients/jssip/in-chromium.js'
 import { PAGE_HZ } from '../clients/jssip/microphone.js'
 import type { JssipPhone } from '../clients/jssip/phone.js'
-import { engines } from '../support/engines.js'
 import { describeOver } from '../support/listening.js'
 import { TestServer } from '../support/server.js'
 
@@ -38,63 +37,28 @@ await describeOver('ws', 'a browser', (sip) => {
       return phone
     }
 
-    test.skipIf(engines.freeswitch === undefined)(
-      'is called by a trunk with plain G.711, and both hear each other over WebRTC',
-      async () => {
-        const browser = await alice()
-        const caller = await server.caller({ media: { hz: OURS_HZ } })
-        const call = await caller.call(ALICE)
-        await browser.event('incoming')
-        await browser.answer()
-        await call.answered()
-        await Promise.all([browser.event('hears'), call.media.rtp.receiver.hearing?.hears([PAGE_HZ])])
-        await browser.terminate(486)
-        expect(await call.ended).toMatchObject({ how: 'bye', by: 'them' })
-      },
-    )
+    test('is called by a trunk with plain G.711, and both hear each other over WebRTC', async () => {
+      const browser = await alice()
+      const caller = await server.caller({ media: { hz: OURS_HZ } })
+      const call = await caller.call(ALICE)
+      await browser.event('incoming')
+      await browser.answer()
+      await call.answered()
+      await Promise.all([browser.event('hears'), call.media.rtp.receiver.hearing?.hears([PAGE_HZ])])
+      await browser.terminate(486)
+      expect(await call.ended).toMatchObject({ how: 'bye', by: 'them' })
+    })
 
-    test.skipIf(engines.freeswitch === undefined)(
-      'calls a phone with plain G.711, and both hear each other over WebRTC',
-      async () => {
-        const browser = await alice()
-        const bob = await server.registeredPhone('bob')
-        bob.onInvite({ answerAfterMs: 20, media: { hz: OURS_HZ } })
-        await browser.call('sip:bob@example.net')
-        const incoming = await bob.nextCall()
-        await browser.event('confirmed')
-        await Promise.all([browser.event('hears'), incoming.media.rtp.receiver.hearing?.hears([PAGE_HZ])])
-        incoming.hangUp()
-        await browser.event('ended')
-      },
-    )
-
-    test.skipIf(engines.freeswitch)(
-      'that takes a call gets none where the media engine has no WebRTC: the caller hears 488 at once',
-      async () => {
-        const browser = await alice()
-        const call = await (await server.caller()).call(ALICE)
-        await browser.event('incoming')
-        await browser.answer()
-        expect(await call.outcome).toMatchObject({ kind: 'failed', status: 488 })
-        await browser.event('failed')
-      },
-    )
-
-    test.skipIf(engines.freeswitch)(
-      'that calls is told by 488 what the media engine lacks, and nothing is logged as a fault',
-      async () => {
-        const browser = await alice()
-        await server.registeredPhone('bob')
-        const before = server.logged.length
-        await browser.call('sip:bob@example.net')
-        const failed = await browser.event('failed')
-        expect(failed).toMatchObject({ cause: 'Incompatible SDP', status: 488 })
-        expect(failed.warning).toBe('302 example.net "Incompatible transport protocol"')
-        const faults = server.logged
-          .slice(before)
-          .filter(({ level }) => level === 'warn' || level === 'error')
-        expect(faults).toEqual([])
-      },
-    )
+    test('calls a phone with plain G.711, and both hear each other over WebRTC', async () => {
+      const browser = await alice()
+      const bob = await server.registeredPhone('bob')
+      bob.onInvite({ answerAfterMs: 20, media: { hz: OURS_HZ } })
+      await browser.call('sip:bob@example.net')
+      const incoming = await bob.nextCall()
+      await browser.event('confirmed')
+      await Promise.all([browser.event('hears'), incoming.media.rtp.receiver.hearing?.hears([PAGE_HZ])])
+      incoming.hangUp()
+      await browser.event('ended')
+    })
   })
 })

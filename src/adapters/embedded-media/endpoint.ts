@@ -16,11 +16,12 @@ export class EmbeddedEndpoint implements MediaEndpoint {
 
   static async create(engine: MediaEngine, options: MediaEndpointOptions): Promise<EmbeddedEndpoint> {
     const { offer, offerLike, events, transport = 'rtp' } = options
-    if (offer === undefined && transport !== 'rtp') {
+    if (offer === undefined && transport === 'srtp') {
       throw new MediaError('not-acceptable', `the embedded media engine makes no ${transport} offers`)
     }
     const endpoint = await engine.createEndpoint({
       ...(offer === undefined ? {} : { remoteSdp: offer }),
+      ...(transport === 'webrtc' ? { carriage: transport } : {}),
       ...(offerLike === undefined ? {} : { offerLike: own(offerLike).endpoint }),
     })
     endpoint.on('media-timeout', () => events?.timeout?.())

@@ -4,6 +4,7 @@ import { Endpoint } from './client-endpoint.js'
 import type { CreateParams } from './endpoint-factory.js'
 import { MediaError } from './errors.js'
 import type { Method, Methods, Reply } from './protocol.js'
+import type { Carriage } from './sdp/security.js'
 import type { CodecChoice, EndpointDescription, EngineStats, MediaOptions } from './types.js'
 
 /** As much of a worker thread as the client needs. */
@@ -30,6 +31,8 @@ export interface CreateOptions {
    * whose codecs are offered and G.711 after them.
    */
   offerLike?: Endpoint | string
+  /** How the packets of our own offer travel; in the clear by default. */
+  carriage?: Carriage
   /** For an answer: an endpoint to be joined to, and only what can be joined to it is taken. */
   answerLike?: Endpoint
   /** Gives the creation up; what was opened nevertheless is closed. */
@@ -201,11 +204,13 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   }
 }
 
-function createParams({ remoteSdp, codecs, offerLike, answerLike }: CreateOptions): CreateParams {
+function createParams(options: CreateOptions): CreateParams {
+  const { remoteSdp, codecs, offerLike, answerLike, carriage } = options
   const joinable = remoteSdp === undefined ? offerLike : answerLike
   return {
     ...(remoteSdp === undefined ? {} : { remoteSdp }),
     ...(codecs ? { codecs } : {}),
+    ...(carriage ? { carriage } : {}),
     ...(typeof joinable === 'string' ? { likeSdp: joinable } : joinable ? { joinable: joinable.id } : {}),
   }
 }

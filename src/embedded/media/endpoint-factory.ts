@@ -9,8 +9,11 @@ import { DEFAULT_PTIME } from './sdp/agreement.js'
 import { resolveChoice } from './sdp/codecs.js'
 import { Negotiator, offeredStream, type OfferPolicy } from './sdp/negotiator.js'
 import { agreedWishes, chosenOffer, defaultOffer, offerJoinable, offerLike } from './sdp/offers.js'
-import { openTransport, type MediaTransport } from './transport.js'
+import type { Carriage } from './sdp/security.js'
+import { openTransport, type MediaTransport, type TransportHandlers } from './transport.js'
 import type { CodecChoice, DtmfEvent, MediaOptions } from './types.js'
+import { createIdentity, type Identity } from './webrtc/dtls/index.js'
+import { WebrtcTransport } from './webrtc/transport.js'
 
 export interface CreateParams {
   /** Answered where it is there; else an offer is made. */
@@ -19,6 +22,8 @@ export interface CreateParams {
   codecs?: readonly CodecChoice[]
   /** The id of an endpoint that this one is to be joined to: only what can be joined is offered or taken. */
   joinable?: string
+  /** Of an offer of ours. In the clear by default. */
+  carriage?: Carriage
   /** A description whose codecs are offered, and G.711 after them. */
   likeSdp?: string
 }
@@ -34,6 +39,8 @@ export class EndpointFactory {
   readonly #clock: EngineClock
   readonly #onDtmf: (id: string, event: DtmfEvent) => void
   #lastId = 0
+  /** Made for the first peer that needs it. */
+  #identity: Identity | undefined
 
   /** @throws MediaError `bad-option` */
   constructor(options: MediaOptions, clock: EngineClock, onDtmf: (id: string, event: DtmfEvent) => void) {
@@ -52,7 +59,7 @@ export class EndpointFactory {
       const pair = this.ports.take()
       const negotiator = this.#negotiate(pair, params, find)
       const opened: { endpoint?: MediaEndpoint } = {}
-      const transport = await this.#open(pair, opened)
+      const transport = await this.#open(pair, negotiator, opened)
       // Somebody else has a port of the pair: it rests, and the next one is tried until none is left.
       if (!transport) continue
       opened.endpoint = this.#assemble(pair, transport, negotiator)
@@ -68,7 +75,10 @@ export class EndpointFactory {
 
   /** Before anything is bound, so that an offer that cannot be served costs no port. */
   #negotiate(pair: PortPair, params: CreateParams, find: Find): Negotiator {
-    const negotiator = new Negotiator({ address: this.#address, family: this.#family, port: pair })
+    const negotiator = new Negotiator({
+      ...{ address: this.#address, family: this.#family, port: pair },
+      fingerprint: () => this.#whoWeAre().fingerprint,
+    })
     try {
       if (params.remoteSdp === undefined) negotiator.offer(firstOffer(params, find))
       else {
@@ -83,14 +93,28 @@ export class EndpointFactory {
     }
   }
 
+  #whoWeAre(): Identity {
+    return (this.#identity ??= createIdentity())
+  }
+
   /** @returns undefined where somebody else has a port of the pair */
-  async #open(pair: PortPair, opened: { endpoint?: MediaEndpoint }): Promise<MediaTransport | undefined> {
+  async #open(
+    pair: PortPair,
+    negotiator: Negotiator,
+    opened: { endpoint?: MediaEndpoint },
+  ): Promise<MediaTransport | undefined> {
+    const handlers: TransportHandlers = {
+      rtp: (packet, from) => opened.endpoint?.receiveRtp(packet, from),
+      rtcp: (packet, from) => opened.endpoint?.receiveRtcp(packet, from),
+      refused: () => opened.endpoint?.packetRefused(),
+      failed: () => opened.endpoint?.sendFailed(),
+    }
     try {
-      return await openTransport(this.#host, pair, {
-        rtp: (packet, from) => opened.endpoint?.receiveRtp(packet, from),
-        rtcp: (packet, from) => opened.endpoint?.receiveRtcp(packet, from),
-        failed: () => opened.endpoint?.sendFailed(),
-      })
+      if (negotiator.carriage === 'rtp') return await openTransport(this.#host, pair, handlers)
+      const { credentials } = negotiator
+      const after = (ms: number, run: () => void) => this.#clock.after(ms, run)
+      const context = { identity: this.#whoWeAre(), credentials, after }
+      return await WebrtcTransport.open(this.#host, pair, context, handlers)
     } catch (cause) {
       this.ports.release(pair)
       const { code, message } = cause as NodeJS.ErrnoException
@@ -115,7 +139,11 @@ export class EndpointFactory {
   }
 }
 
-function firstOffer({ codecs, joinable, likeSdp }: CreateParams, find: Find): OfferPolicy {
+function firstOffer(params: CreateParams, find: Find): OfferPolicy {
+  return { ...firstCodecs(params, find), ...(params.carriage && { carriage: params.carriage }) }
+}
+
+function firstCodecs({ codecs, joinable, likeSdp }: CreateParams, find: Find): OfferPolicy {
   if (codecs) return { codecs: chosenOffer(codecs) }
   if (joinable !== undefined) {
     const { agreement, codecs: speaks } = find(joinable)

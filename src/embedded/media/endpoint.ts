@@ -35,7 +35,7 @@ const FRAME_MS = 20
 export class MediaEndpoint implements Paced {
   readonly id: string
   readonly pair: PortPair
-  readonly receiver = new RtpReceiver()
+  readonly receiver: RtpReceiver
   readonly sender: RtpSender
   readonly control: RtcpSession
   readonly #context: EndpointContext
@@ -54,8 +54,11 @@ export class MediaEndpoint implements Paced {
     this.#context = context
     this.id = context.id
     this.pair = context.pair
-    this.sender = new RtpSender(context.transport, () => context.random32())
-    this.control = new RtcpSession(context.transport, this.sender.output, this.receiver, context.cname)
+    const { transport, negotiator, cname } = context
+    const proven = negotiator.carriage === 'webrtc'
+    this.receiver = new RtpReceiver(proven)
+    this.sender = new RtpSender(transport, () => context.random32())
+    this.control = new RtcpSession(transport, this.sender.output, this.receiver, cname, proven)
     this.#apply(undefined)
   }
 
@@ -112,6 +115,8 @@ export class MediaEndpoint implements Paced {
       this.receiver.relearn(moved)
       this.sender.configure(agreement, moved)
       this.control.configure(agreement)
+      const { security } = agreement.remote
+      if (security) this.#context.transport.secure?.(security, this.#context.negotiator.credentials)
       this.#agreedAt = this.#context.now()
     }
     this.#reconnect()
@@ -218,6 +223,16 @@ export class MediaEndpoint implements Paced {
   receiveRtcp(packet: Buffer, from: RemoteInfo): void {
     const reports = this.control.accept(packet, from, this.#context.now())
     if (reports && this.#peer) this.#peer.control.relay(reports, this.control)
+  }
+
+  /** Timers of its own; those of the engine are not among them. */
+  get timers(): number {
+    return this.#context.transport.timers
+  }
+
+  /** A packet that never got as far as a receiver. */
+  packetRefused(): void {
+    this.receiver.invalid += 1
   }
 
   sendFailed(): void {

@@ -166,6 +166,7 @@ export class MediaCore {
     }
     for (const endpoint of this.#endpoints.values()) {
       if (endpoint.peer) stats.joins += 0.5
+      stats.timers += endpoint.timers
       addTraffic(stats, endpoint)
     }
     return stats

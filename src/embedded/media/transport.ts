@@ -2,21 +2,26 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { PortPair } from './ports.js'
+import type { RemoteSecurity } from './sdp/security.js'
+import type { IceCredentials } from './webrtc/ice.js'
 
-/**
- * How an endpoint's packets come and go, in the clear here. One that seals and opens them (SRTP, RFC 3711)
- * would stand between an endpoint and this one.
- */
+/** How an endpoint's packets come and go: in the clear, or sealed (`webrtc/`). */
 export interface MediaTransport {
   sendRtp: (packet: Uint8Array, port: number, address: string) => void
   sendRtcp: (packet: Uint8Array, port: number, address: string) => void
-  /** Resolves when both ports are free again. */
+  /** Told of each agreement, where packets are sealed: the peer's side, and our credentials for ICE. */
+  secure?(remote: RemoteSecurity, credentials: IceCredentials): void
+  /** Live timers. */
+  readonly timers: number
+  /** Resolves when its ports are free again. */
   close(): Promise<void>
 }
 
 export interface TransportHandlers {
   rtp: (packet: Buffer, from: RemoteInfo) => void
   rtcp: (packet: Buffer, from: RemoteInfo) => void
+  /** A packet came that is not the peer's, or cannot be opened. */
+  refused: () => void
   /** A packet could not be sent. */
   failed: () => void
 }
@@ -30,34 +35,45 @@ export async function openTransport(
   pair: PortPair,
   handlers: TransportHandlers,
 ): Promise<MediaTransport> {
-  const rtp = await bind(host, pair)
-  let rtcp: Socket
+  const rtp = await openSocket(host, pair, { received: handlers.rtp, failed: handlers.failed })
   try {
-    rtcp = await bind(host, pair + 1)
+    const rtcp = await openSocket(host, pair + 1, { received: handlers.rtcp, failed: handlers.failed })
+    return {
+      sendRtp: rtp.send,
+      sendRtcp: rtcp.send,
+      timers: 0,
+      close: async () => {
+        await Promise.all([rtp.close(), rtcp.close()])
+      },
+    }
   } catch (error) {
-    await closed(rtp)
+    await rtp.close()
     throw error
   }
-  listen(rtp, handlers.rtp, handlers.failed)
-  listen(rtcp, handlers.rtcp, handlers.failed)
-  return {
-    sendRtp: sending(rtp, handlers.failed),
-    sendRtcp: sending(rtcp, handlers.failed),
-    close: async () => {
-      await Promise.all([closed(rtp), closed(rtcp)])
-    },
-  }
 }
 
-function listen(socket: Socket, receive: TransportHandlers['rtp'], failed: () => void): void {
+export interface OpenSocket {
+  send: (packet: Uint8Array, port: number, address: string) => void
+  /** Resolves when the port is free again. */
+  close(): Promise<void>
+}
+
+/** @throws the system's error */
+export async function openSocket(
+  host: string,
+  port: number,
+  { received, failed }: { received: TransportHandlers['rtp']; failed: () => void },
+): Promise<OpenSocket> {
+  const socket = await bind(host, port)
   socket.on('message', (packet, from) => {
     // Port 0 cannot be answered, so it is no peer's.
-    if (from.port !== 0) receive(packet, from)
+    if (from.port !== 0) received(packet, from)
   })
   socket.on('error', failed)
+  return { send: sending(socket, failed), close: () => closed(socket) }
 }
 
-function sending(socket: Socket, failed: () => void): MediaTransport['sendRtp'] {
+function sending(socket: Socket, failed: () => void): OpenSocket['send'] {
   const sent = (error: Error | null) => {
     if (error) failed()
   }

@@ -21,14 +21,19 @@ export interface PhoneEvent {
 export interface Account {
   readonly user: string
   readonly domain: string
-  readonly password: string
+  readonly password?: string
+  /** A token instead of a password (RFC 8898). */
+  readonly token?: string
   /** Seconds. */
   readonly expires: number
   /** Whether there is a microphone. */
   readonly audio: boolean
+  /** The one codec that it offers; all that the browser has by default. */
+  readonly voice?: 'opus'
 }
 
-export type PhoneCommand = 'call' | 'answer' | 'terminate' | 'unregister' | 'stop'
+/** `authorize`: shows this token from now on. */
+export type PhoneCommand = 'call' | 'authorize' | 'answer' | 'terminate' | 'unregister' | 'stop'
 
 export type PhoneCommands = Readonly<Record<PhoneCommand, (argument?: string | number) => void>>
 
@@ -36,14 +41,15 @@ export type PhoneCommands = Readonly<Record<PhoneCommand, (argument?: string | n
 export function startPhone(
   library: Pick<typeof JsSIP, 'UA'>,
   socket: JsSIP.Socket,
-  { user, domain, password, expires, audio }: Account,
+  { user, domain, password, token, expires, audio, voice }: Account,
   report: (event: PhoneEvent) => void,
   microphone?: Microphone,
 ): PhoneCommands {
   const agent = new library.UA({
     sockets: [socket],
     uri: `sip:${user}@${domain}`,
-    password,
+    ...(password !== undefined && { password }),
+    ...(token !== undefined && { authorization_jwt: `Bearer ${token}` }),
     register_expires: expires,
   })
   let session: RTCSession | undefined
@@ -61,11 +67,13 @@ export function startPhone(
   )
   agent.on('newRTCSession', (event: { session: RTCSession }) => {
     session = event.session
+    if (voice !== undefined) offerOnly(voice, session)
     watch(session, report)
   })
   agent.start()
   return {
     call: (uri) => void agent.call(String(uri), media),
+    authorize: (shown) => void agent.set('authorization_jwt', `Bearer ${String(shown)}`),
     answer: () => session?.answer(media),
     terminate: (status) => session?.terminate({ status_code: Number(status) }),
     unregister: () => agent.unregister(),
@@ -85,6 +93,19 @@ function watch(session: RTCSession, report: (event: PhoneEvent) => void): void {
   })
   session.on('ended', ({ cause }) => report({ name: 'ended', cause }))
   session.on('failed', ({ cause, message }) => report({ name: 'failed', cause, ...responseOf(message) }))
+}
+
+/** Takes all other codecs out of what is sent. */
+function offerOnly(voice: string, session: RTCSession): void {
+  session.on('sdp', (event) => {
+    if (String(event.originator) !== 'local') return
+    const [, number = ''] = new RegExp(`^a=rtpmap:(\\d+) ${voice}/`, 'm').exec(event.sdp) ?? []
+    event.sdp = event.sdp
+      .replace(/^(m=audio \d+ \S+) .*$/m, `$1 ${number}`)
+      .replace(/^a=(rtpmap|fmtp|rtcp-fb):(\d+) .*\r\n/gm, (line, _name, other) =>
+        other === number ? line : '',
+      )
+  })
 }
 
 /** Of a message as JsSIP has it; a request, or none, has no status. */

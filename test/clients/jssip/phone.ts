@@ -27,6 +27,11 @@ export class JssipPhone {
     return this.run('call', uri)
   }
 
+  /** Shows this token with all that it sends from now on. */
+  authorize(token: string): Promise<void> {
+    return this.run('authorize', token)
+  }
+
   answer(): Promise<void> {
     return this.run('answer')
   }

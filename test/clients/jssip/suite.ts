@@ -10,8 +10,11 @@ const ALICE = 'sip:+15551001@example.net'
 // Real engines have transports and media of their own.
 const realEngines = process.env['REVEILLE_TEST_DRACHTIO'] ?? process.env['REVEILLE_TEST_FREESWITCH']
 
-/** What a phone on JsSIP does with a whole server, over WebSocket with TLS and without. */
-export function jssipSuite(open: OpenPhone): void {
+/**
+ * What a phone on JsSIP does with a whole server, over WebSocket with TLS and without.
+ * @param media whether it can take a session description
+ */
+export function jssipSuite(open: OpenPhone, { media }: { media: boolean }): void {
   describe.skipIf(realEngines).each(['ws', 'wss'] as const)('over %s', (protocol) => {
     let server: TestServer
     const phones: JssipPhone[] = []
@@ -37,8 +40,12 @@ export function jssipSuite(open: OpenPhone): void {
       return server.logged.filter(({ msg }) => msg === 'REGISTER accepted').length
     }
 
-    async function phone(password = 'secret', expires = 600): Promise<JssipPhone> {
-      const account = { user: 'alice', domain: 'example.net', password, expires }
+    async function phone(
+      password = 'secret',
+      expires = 600,
+      more: { voice?: 'opus' } = {},
+    ): Promise<JssipPhone> {
+      const account = { user: 'alice', domain: 'example.net', password, expires, ...more }
       const opened = await open(protocol, server.address(protocol), account)
       phones.push(opened)
       return opened
@@ -85,17 +92,17 @@ export function jssipSuite(open: OpenPhone): void {
       expect(await call.outcome).toMatchObject({ kind: 'failed', status: 486 })
     })
 
-    test('it calls with WebRTC, and is told by 488 that this server has none', async () => {
-      const alice = await registered()
-      const bob = await server.phone('bob')
-      await bob.register()
+    test('it calls with Opus alone someone who has none, and is told so by 488', async () => {
+      const alice = await phone('secret', 600, { voice: 'opus' })
+      await alice.event('registered')
+      await server.registeredPhone('bob')
       await alice.call('sip:bob@example.net')
       const failed = await alice.event('failed')
       expect(failed).toMatchObject({ cause: 'Incompatible SDP', status: 488 })
       expect(failed.why).toContain('cause=488')
     })
 
-    test('it gets the call that it takes ended where it cannot take plain RTP', async () => {
+    test.skipIf(media)('it takes a call that it cannot serve, and the caller hears so', async () => {
       const alice = await registered()
       const call = await (await server.caller()).call(ALICE)
       await alice.event('incoming')

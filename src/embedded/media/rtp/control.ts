@@ -17,11 +17,12 @@ type Compound = NonNullable<ReturnType<typeof parseCompound>>
 
 /** RTCP with one peer: checks and counts what comes in, reports what is heard, passes on what is joined. */
 export class RtcpSession {
-  readonly latch = new SourceLatch()
+  readonly latch: SourceLatch
   readonly #transport: MediaTransport
   readonly #output: OutputStream
   readonly #receiver: RtpReceiver
   readonly #cname: string
+  readonly #proven: boolean
   #remote: Agreement['remote'] | undefined
   #mux = false
   #lastReport: { time: number; at: number } | undefined
@@ -31,7 +32,16 @@ export class RtcpSession {
   remoteLost = 0
   remoteJitter = 0
 
-  constructor(transport: MediaTransport, output: OutputStream, receiver: RtpReceiver, cname: string) {
+  /** @param proven what comes in was opened with keys that only the peer has */
+  constructor(
+    transport: MediaTransport,
+    output: OutputStream,
+    receiver: RtpReceiver,
+    cname: string,
+    proven = false,
+  ) {
+    this.latch = new SourceLatch(proven)
+    this.#proven = proven
     this.#transport = transport
     this.#output = output
     this.#receiver = receiver
@@ -48,7 +58,7 @@ export class RtcpSession {
   accept(bytes: Uint8Array, from: RemoteInfo, now: number): Compound | undefined {
     const packets = parseCompound(bytes)
     const media = this.#receiver.latch.source
-    const peer = packets && (!media || media.address === from.address)
+    const peer = packets && (this.#proven || !media || media.address === from.address)
     if (!peer || !this.latch.accepts(from.address, from.port)) {
       this.refused += 1
       return undefined

@@ -10,9 +10,15 @@ export interface Source {
  *   open --first valid packet--> held --reopen()--> open
  */
 export class SourceLatch {
+  readonly #proven: boolean
   #held: Source | undefined
   #stale: Source | undefined
   #staleLeft = 0
+
+  /** @param proven nothing comes but from the peer, wherever it is: whoever sent last is held */
+  constructor(proven = false) {
+    this.#proven = proven
+  }
 
   get source(): Source | undefined {
     return this.#held
@@ -20,7 +26,8 @@ export class SourceLatch {
 
   accepts(address: string, port: number): boolean {
     const held = this.#held
-    if (held) return held.port === port && held.address === address
+    if (held?.port === port && held.address === address) return true
+    if (held && !this.#proven) return false
     const stale = this.#stale
     if (stale && this.#staleLeft > 0 && stale.port === port && stale.address === address) {
       this.#staleLeft -= 1

@@ -10,7 +10,7 @@ const DISTRUSTED = 25
 
 /** What comes in from one peer: checked, learnt from, counted. */
 export class RtpReceiver {
-  readonly latch = new SourceLatch()
+  readonly latch: SourceLatch
   readonly stats = new ReceptionStats()
   packets = 0
   bytes = 0
@@ -24,6 +24,11 @@ export class RtpReceiver {
   table: InboundTable = []
   /** Whether our direction lets the peer send. */
   open = true
+
+  /** @param proven what comes in was opened with keys that only the peer has */
+  constructor(proven = false) {
+    this.latch = new SourceLatch(proven)
+  }
 
   get refused(): number {
     return this.invalid + this.unknownPayload + this.foreign + this.unwanted

@@ -12,6 +12,7 @@ import {
   type NumberedCodec,
 } from './codecs.js'
 import { attribute, type MediaDescription, type SessionDescription } from './description.js'
+import { carriageOf, remoteSecurity, type Carriage, type RemoteSecurity } from './security.js'
 
 /** What both sides settled on for the one audio stream. */
 export interface Agreement {
@@ -44,6 +45,8 @@ export interface RemoteMedia {
   /** RTP and RTCP share a port (RFC 5761). */
   mux: boolean
   protocol: string
+  /** Absent for RTP in the clear. */
+  security?: RemoteSecurity
 }
 
 /** What narrows the choice of a codec. */
@@ -56,14 +59,15 @@ export interface CodecPolicy {
 
 export const DEFAULT_PTIME = 20
 
-/**
- * Transports that the engine speaks. SRTP and DTLS profiles (RFC 3711, RFC 5764) would be entries here and a
- * `MediaTransport` that seals and opens packets.
- */
-const PROTOCOLS = new Set(['RTP/AVP', 'RTP/AVPF'])
-
-export function isUsableAudio(media: MediaDescription): boolean {
-  return media.kind === 'audio' && media.port !== 0 && PROTOCOLS.has(media.protocol.toUpperCase())
+/** @param carriage of the session, where that is settled */
+export function isUsableAudio(
+  session: SessionDescription,
+  media: MediaDescription,
+  carriage?: Carriage,
+): boolean {
+  if (media.kind !== 'audio' || media.port === 0) return false
+  const found = carriageOf(session, media)
+  return found !== undefined && (carriage ?? found) === found
 }
 
 const REVERSED: Record<Direction, Direction> = {
@@ -105,6 +109,8 @@ export function remoteDirection(session: SessionDescription, media: MediaDescrip
       (each) => attribute(session, each) !== undefined,
     ) ??
     'sendrecv'
+  // By ICE the address says nothing: before paths are known it is unspecified by rule (RFC 8840 §4.1.1).
+  if (carriageOf(session, media) === 'webrtc') return written
   const address = (media.connection ?? session.connection)?.address
   return address && isUnspecified(address) ? both(written, 'sendonly') : written
 }
@@ -113,13 +119,22 @@ export function isUnspecified(address: string): boolean {
   return address === '0.0.0.0' || address === '::'
 }
 
-/** @throws MediaError `bad-sdp` without an address, `not-acceptable` for one of the other family */
+/** To be chosen by ICE. */
+const ANYWHERE = { address: '0.0.0.0', port: 9, rtcpAddress: '0.0.0.0', rtcpPort: 9, mux: true }
+
+/**
+ * @throws MediaError `bad-sdp` without an address, `not-acceptable` for one of the other family, or for a way of
+ *   WebRTC that is not ours
+ */
 export function remoteMedia(
   session: SessionDescription,
   media: MediaDescription,
   family: 4 | 6,
   muxOffered = true,
 ): RemoteMedia {
+  if (carriageOf(session, media) === 'webrtc') {
+    return { ...ANYWHERE, protocol: media.protocol, security: remoteSecurity(session, media) }
+  }
   const connection = media.connection ?? session.connection
   if (!connection) throw new MediaError('bad-sdp', 'no c= line for the audio stream')
   const address = usable(connection.address, family)

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { MediaError } from '../errors.js'
 import type { Direction } from '../types.js'
+import { createCredentials, type IceCredentials } from '../webrtc/ice.js'
 import {
   agreedCodecs,
   both,
@@ -19,15 +20,27 @@ import {
 import { codecLines, codecsOf, isTelephoneEvent, isVoice, type Codec, type NumberedCodec } from './codecs.js'
 import { attribute, parseDescription, type MediaDescription, type SessionDescription } from './description.js'
 import { PayloadTypes } from './payload-types.js'
+import {
+  requireSamePeer,
+  securityLines,
+  sessionLines,
+  WEBRTC_PROTOCOL,
+  type Carriage,
+  type RemoteSecurity,
+} from './security.js'
 
 export interface LocalAddress {
   address: string
   family: 4 | 6
   port: number
+  /** The value of `a=fingerprint:`. */
+  fingerprint(): string
 }
 
 export interface OfferPolicy {
   codecs: readonly (Codec & { payloadType?: number })[]
+  /** Of the first offer; the session's later. */
+  carriage?: Carriage
   direction?: Direction
   ptime?: number
 }
@@ -36,7 +49,23 @@ interface PendingOffer {
   codecs: NumberedCodec[]
   index: number
   mux: boolean
+  carriage: Carriage
 }
+
+/** What an audio section of ours is made of. */
+interface LocalStream {
+  protocol: string
+  codecs: readonly NumberedCodec[]
+  direction: Direction
+  mux: boolean
+  ptime: number
+  setup: 'actpass' | 'passive'
+  /** Of a stream by ICE and DTLS. */
+  security?: Pick<RemoteSecurity, 'mid' | 'bundled'> | undefined
+}
+
+/** Of a stream that we offer first. */
+const OWN_SECURITY = { mid: '0', bundled: true }
 
 /**
  * One side of an offer/answer session with one audio stream (RFC 3264). Two modes: at rest, and with an offer
@@ -57,6 +86,7 @@ export class Negotiator {
   /** The offer that the agreement rests on, for the answers of other forks. */
   #answered: { offer: PendingOffer; answer: string } | undefined
   #agreement: Agreement | undefined
+  #credentials: IceCredentials | undefined
 
   constructor(local: LocalAddress) {
     this.#local = local
@@ -70,6 +100,16 @@ export class Negotiator {
     return this.#agreement
   }
 
+  /** How the packets travel, by the agreement or the offer on its way. */
+  get carriage(): Carriage {
+    return this.#offer?.carriage ?? (this.#agreement?.remote.security ? 'webrtc' : 'rtp')
+  }
+
+  /** Ours for ICE; new ones where the peer looks for paths anew. */
+  get credentials(): IceCredentials {
+    return (this.#credentials ??= createCredentials())
+  }
+
   /** What an offer of ours that is on the way promises to receive. */
   get offered(): readonly NumberedCodec[] {
     return this.#offer?.codecs ?? []
@@ -81,13 +121,24 @@ export class Negotiator {
     if (!codecs.some(isVoice)) throw new MediaError('bad-option', 'an offer needs a voice codec')
     this.#wanted = policy.direction ?? this.#wanted
     const index = this.#agreement?.index ?? 0
-    const protocol = this.#agreement?.remote.protocol ?? 'RTP/AVP'
-    const mux = this.#agreement?.remote.mux ?? false
-    const ptime = policy.ptime ?? DEFAULT_PTIME
-    const audio = this.#audioLines({ protocol, codecs, direction: this.#wanted, mux, ptime })
+    const carriage = this.#agreement ? this.carriage : (policy.carriage ?? this.#offer?.carriage ?? 'rtp')
+    const security = carriage === 'webrtc' ? (this.#agreement?.remote.security ?? OWN_SECURITY) : undefined
+    const fresh = security ? WEBRTC_PROTOCOL : 'RTP/AVP'
+    const stream: LocalStream = {
+      codecs,
+      security,
+      protocol: this.#agreement?.remote.protocol ?? fresh,
+      mux: this.#agreement?.remote.mux ?? security !== undefined,
+      direction: this.#wanted,
+      ptime: policy.ptime ?? DEFAULT_PTIME,
+      setup: 'actpass',
+    }
     const layout = this.#layout.length > 0 ? this.#layout : ['']
-    this.#offer = { codecs, index, mux }
-    return this.#publish(layout.map((line, at) => (at === index ? audio : [line])))
+    this.#offer = { codecs, index, mux: stream.mux, carriage }
+    return this.#publish(
+      layout.map((line, at) => (at === index ? this.#audioLines(stream) : [line])),
+      security,
+    )
   }
 
   /**
@@ -105,11 +156,19 @@ export class Negotiator {
     const codecs = [voice, ...chooseEvents(offered, voice)]
     const agreement = this.#agreementOn(session, media, index, codecs)
     this.#types.remember(offered)
+    this.#renewCredentials(agreement)
     this.#settle(agreement)
     const { direction, ptime, remote } = agreement
-    const audio = this.#audioLines({ protocol: media.protocol, codecs, direction, mux: remote.mux, ptime })
+    const { mux, security } = remote
+    const stream: LocalStream = {
+      ...{ protocol: media.protocol, codecs, direction, mux, ptime, security },
+      setup: 'passive',
+    }
     this.#layout = session.media.map(refusal)
-    return this.#publish(session.media.map((each, at) => (at === index ? audio : [refusal(each)])))
+    return this.#publish(
+      session.media.map((each, at) => (at === index ? this.#audioLines(stream) : [refusal(each)])),
+      security,
+    )
   }
 
   /**
@@ -126,13 +185,14 @@ export class Negotiator {
       throw new MediaError('bad-sdp', 'an answer has as many media lines as its offer')
     }
     const media = session.media[offer.index]
-    if (!media || !isUsableAudio(media))
+    if (!media || !isUsableAudio(session, media, offer.carriage))
       throw new MediaError('not-acceptable', 'the audio stream was refused')
     const agreed = agreedCodecs(offer.codecs, media)
     const audio = agreed.filter(({ codec }) => isVoice(codec))
     if (audio.length === 0) throw new MediaError('not-acceptable', 'no codec of our offer was taken')
     const direction = both(reverse(remoteDirection(session, media)), this.#wanted)
     const remote = remoteMedia(session, media, this.#local.family, offer.mux)
+    requireSamePeer(this.#agreement?.remote.security, remote.security)
     const events = agreed.filter(({ codec }) => isTelephoneEvent(codec))
     this.#settle({ index: offer.index, remote, direction, audio, events, ptime: remotePtime(media) })
     this.#answered = { offer, answer: text }
@@ -142,12 +202,14 @@ export class Negotiator {
 
   #chooseStream(session: SessionDescription): number {
     const present = this.#agreement?.index ?? -1
+    const carriage = this.#agreement && this.carriage
+    const usable = (media: MediaDescription) => isUsableAudio(session, media, carriage)
     const at = session.media[present]
-    if (at && isUsableAudio(at)) return present
-    const index = session.media.findIndex(isUsableAudio)
+    if (at && usable(at)) return present
+    const index = session.media.findIndex(usable)
     const removed = at?.kind === 'audio' && at.port === 0
     if (index >= 0 || removed) return index
-    throw new MediaError('not-acceptable', 'no audio stream over plain RTP')
+    throw new MediaError('not-acceptable', 'no audio stream over plain RTP or WebRTC')
   }
 
   /** The peer removed the stream (RFC 3264 §8.2): the session goes on without media. */
@@ -168,14 +230,22 @@ export class Negotiator {
       send: codec.payloadType,
       receive: [codec.payloadType],
     }))
+    const remote = remoteMedia(session, media, this.#local.family)
+    requireSamePeer(this.#agreement?.remote.security, remote.security)
     return {
       index,
-      remote: remoteMedia(session, media, this.#local.family),
+      remote,
       direction: both(reverse(remoteDirection(session, media)), this.#wanted),
       audio: agreed.filter(({ codec }) => isVoice(codec)),
       events: agreed.filter(({ codec }) => isTelephoneEvent(codec)),
       ptime: remotePtime(media),
     }
+  }
+
+  /** Where the peer looks for paths anew, so do we (RFC 8839 §4.4.1.1.1). */
+  #renewCredentials({ remote }: Agreement): void {
+    const before = this.#agreement?.remote.security?.fragment
+    if (before !== undefined && before !== remote.security?.fragment) this.#credentials = createCredentials()
   }
 
   #settle(agreement: Agreement): void {
@@ -184,27 +254,31 @@ export class Negotiator {
     this.#answered = undefined
   }
 
-  #audioLines(stream: {
-    protocol: string
-    codecs: readonly NumberedCodec[]
-    direction: Direction
-    mux: boolean
-    ptime: number
-  }): string[] {
-    const { port } = this.#local
+  #audioLines(stream: LocalStream): string[] {
+    const { address, port } = this.#local
     const numbers = stream.codecs.map((codec) => codec.payloadType).join(' ')
+    const { credentials } = this
+    const secured = stream.security
+      ? securityLines(
+          { credentials, fingerprint: this.#local.fingerprint(), address, port },
+          stream.setup,
+          stream.security.mid,
+        )
+      : []
     return [
       `m=audio ${port} ${stream.protocol} ${numbers}`,
       ...stream.codecs.flatMap(codecLines),
       `a=ptime:${stream.ptime}`,
       `a=${stream.direction}`,
       stream.mux ? 'a=rtcp-mux' : `a=rtcp:${port + 1}`,
+      ...secured,
     ]
   }
 
   /** The version grows with each change and only with one (RFC 3264 §8). */
-  #publish(media: string[][]): string {
-    const body = media.flat().join('\r\n')
+  #publish(media: string[][], security?: LocalStream['security']): string {
+    const session = security ? sessionLines(security) : []
+    const body = [...session, ...media.flat()].join('\r\n')
     if (body === this.#body) return this.#text
     this.#body = body
     this.#version += 1
@@ -215,15 +289,18 @@ export class Negotiator {
   }
 }
 
-/** An m= line that says no (RFC 3264 §6). */
+/** An m= line that says no (RFC 3264 §6); a browser knows the section by its mid (RFC 8829 §5.3.1). */
 function refusal(media: MediaDescription): string {
-  return `m=${media.kind} 0 ${media.protocol} ${media.formats.join(' ')}`
+  const mid = attribute(media, 'mid')
+  const line = `m=${media.kind} 0 ${media.protocol} ${media.formats.join(' ')}`
+  return mid === undefined ? line : `${line}\r\na=mid:${mid}`
 }
 
 /** The ptime that a peer asks for in a description, without negotiating. @throws MediaError `bad-sdp` */
 export function offeredStream(text: string): { codecs: NumberedCodec[]; ptime: number } {
-  const media = parseDescription(text).media.find(isUsableAudio)
-  if (!media) throw new MediaError('not-acceptable', 'no audio stream over plain RTP')
+  const session = parseDescription(text)
+  const media = session.media.find((each) => isUsableAudio(session, each))
+  if (!media) throw new MediaError('not-acceptable', 'no audio stream over plain RTP or WebRTC')
   const ptime = attribute(media, 'ptime') === undefined ? DEFAULT_PTIME : remotePtime(media)
   return { codecs: codecsOf(media), ptime }
 }

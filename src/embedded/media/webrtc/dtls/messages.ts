@@ -1,0 +1,102 @@
+import { number, Reader } from './wire.js'
+
+/** Handshake messages that are known here (RFC 5246 §7.4). */
+export const HandshakeType = {
+  clientHello: 1,
+  serverHello: 2,
+  certificate: 11,
+  serverKeyExchange: 12,
+  certificateRequest: 13,
+  serverHelloDone: 14,
+  certificateVerify: 15,
+  clientKeyExchange: 16,
+  finished: 20,
+} as const
+
+export interface HandshakeMessage {
+  type: number
+  /** Counts the messages of one side. */
+  sequence: number
+  body: Buffer
+}
+
+/** A message in one piece: what it is in the transcript too, however it came (RFC 6347 §4.2.6). */
+export function encodeMessage({ type, sequence, body }: HandshakeMessage): Buffer {
+  return encodeFragment(type, sequence, body, 0, body.length)
+}
+
+/** A message in pieces of at most `size` bytes each (RFC 6347 §4.2.3). */
+export function fragments({ type, sequence, body }: HandshakeMessage, size: number): Buffer[] {
+  const pieces: Buffer[] = []
+  for (let at = 0; at === 0 || at < body.length; at += size) {
+    pieces.push(encodeFragment(type, sequence, body, at, Math.min(body.length, at + size)))
+  }
+  return pieces
+}
+
+function encodeFragment(type: number, sequence: number, body: Buffer, from: number, to: number): Buffer {
+  const head = [number(1, type), number(3, body.length), number(2, sequence), number(3, from)]
+  return Buffer.concat([...head, number(3, to - from), body.subarray(from, to)])
+}
+
+interface Partial {
+  type: number
+  body: Buffer
+  /** 1 for each byte that is there. */
+  have: Uint8Array
+}
+
+/** Certificates are about 1 KB; hellos with keys against quantum computers 2 KB. */
+const LONGEST = 16 * 1024
+/** A flight has five messages at most. What is further ahead is no use. */
+const AHEAD = 8
+
+/**
+ * Puts messages together from fragments that come in any order, twice or not at all, and hands them out in theirs
+ * (RFC 6347 §4.2.2).
+ */
+export class Reassembly {
+  readonly #partial = new Map<number, Partial>()
+  #next = 0
+
+  /**
+   * Takes what one record holds.
+   * @returns the messages that are whole now, in order; and whether any was handed out before: the peer repeats itself
+   * @throws DtlsError decode_error
+   */
+  receive(fragment: Buffer): { messages: HandshakeMessage[]; repeated: boolean } {
+    const reader = new Reader(fragment)
+    let repeated = false
+    while (reader.left > 0) {
+      const type = reader.number(1)
+      const length = reader.number(3)
+      const sequence = reader.number(2)
+      const offset = reader.number(3)
+      const piece = reader.vector(3)
+      if (sequence < this.#next) repeated = true
+      else if (sequence < this.#next + AHEAD) this.#keep(type, length, sequence, offset, piece)
+    }
+    return { messages: this.#takeWhole(), repeated }
+  }
+
+  #keep(type: number, length: number, sequence: number, offset: number, piece: Buffer): void {
+    if (length > LONGEST || offset + piece.length > length) return
+    const known = this.#partial.get(sequence)
+    const partial = known ?? { type, body: Buffer.alloc(length), have: new Uint8Array(length) }
+    if (partial.type !== type || partial.body.length !== length) return
+    this.#partial.set(sequence, partial)
+    partial.body.set(piece, offset)
+    partial.have.fill(1, offset, offset + piece.length)
+  }
+
+  #takeWhole(): HandshakeMessage[] {
+    const whole: HandshakeMessage[] = []
+    for (;;) {
+      const first = this.#partial.get(this.#next)
+      if (!first?.have.every((byte) => byte === 1)) return whole
+      this.#partial.delete(this.#next)
+      whole.push({ type: first.type, sequence: this.#next, body: first.body })
+      this.#next += 1
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import { createECDH, randomBytes, sign, timingSafeEqual, type ECDH } from 'node:crypto'
+import { isNamed, type Identity } from './certificate.js'
+import { changeCipherSpec, fatalAlert, handshake, RecordWriter, type Outgoing } from './flight.js'
+import {
+  certificateMessage,
+  exchangeParameters,
+  parseCertificate,
+  parseClientHello,
+  parseClientKeyExchange,
+  requireCommon,
+  serverHello,
+  serverKeyExchange,
+} from './hello.js'
+import {
+  extendedMasterSecret,
+  finishedData,
+  recordKeys,
+  srtpKeys,
+  type Randoms,
+  type SrtpKeys,
+} from './keys.js'
+import { encodeMessage, HandshakeType, Reassembly, type HandshakeMessage } from './messages.js'
+import { open, type WriteKeys } from './protection.js'
+import { ContentType, parseRecords, type DtlsRecord } from './records.js'
+import { certificateRequest, verifyPossession } from './signature.js'
+import { Alert, DtlsError } from './wire.js'
+
+export interface DtlsContext {
+  identity: Identity
+  /** What the peer's certificate must be, as in `a=fingerprint:`. */
+  fingerprints: readonly string[]
+  send(datagram: Buffer): void
+  /** @returns what cancels it */
+  after(ms: number, run: () => void): () => void
+  /** Once, where the peer has proven who it is. */
+  connected(keys: { ours: SrtpKeys; theirs: SrtpKeys }): void
+  /** Once, instead of `connected`. */
+  failed(error: Error): void
+}
+
+/** RFC 6347 §4.2.4.1 says 1 s, and less for what cannot wait: the user has answered and hears nothing yet. */
+const FIRST_RETRANSMISSION_MS = 400
+const RETRANSMISSIONS = 6
+
+/**
+ * The server's side of one DTLS 1.2 handshake, whose one purpose are keys for SRTP (RFC 5764). The client comes by a
+ * path that ICE has proven, so it is not sent away for a cookie (RFC 6347 §4.2.1 leaves that open).
+ *
+ *   hello --ClientHello--> certificate --Certificate--> key-exchange --ClientKeyExchange--> verify
+ *   verify --CertificateVerify, right--> finished --Finished, right--> connected
+ *   any before connected --what is wrong, an alert, no answer, close()--> over
+ */
+type Step = 'hello' | 'certificate' | 'key-exchange' | 'verify' | 'finished' | 'connected' | 'over'
+
+export class DtlsServer {
+  readonly #context: DtlsContext
+  readonly #writer = new RecordWriter()
+  readonly #reassembly = new Reassembly()
+  readonly #ecdh: ECDH = createECDH('prime256v1')
+  readonly #random = randomBytes(32)
+  #step: Step = 'hello'
+  #transcript: Buffer[] = []
+  #sent = 0
+  #flight: readonly Outgoing[] = []
+  #clientRandom: Buffer = Buffer.alloc(0)
+  #certificate: Buffer = Buffer.alloc(0)
+  #master: Buffer = Buffer.alloc(0)
+  #readKeys: WriteKeys | undefined
+  #cancelTimer: (() => void) | undefined
+
+  constructor(context: DtlsContext) {
+    this.#context = context
+  }
+
+  get timers(): number {
+    return this.#cancelTimer ? 1 : 0
+  }
+
+  /** Takes a datagram that came by the proven path. Never throws. */
+  receive(datagram: Buffer): void {
+    try {
+      let repeated = false
+      for (const record of parseRecords(datagram)) repeated = this.#receive(record) || repeated
+      if (repeated) this.#transmit()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Nothing more is sent, nobody is told. */
+  close(): void {
+    this.#step = 'over'
+    this.#stopTimer()
+  }
+
+  /** @returns whether the peer sent something again: it has not heard us */
+  #receive(sealed: DtlsRecord): boolean {
+    if (this.#step === 'over') return false
+    const record = this.#opened(sealed)
+    if (!record) return false
+    switch (record.type) {
+      case ContentType.handshake: {
+        // Beyond the handshake only its last flight is of interest, where ours to it got lost.
+        if (this.#step === 'connected') return record.epoch === 1
+        const { messages, repeated } = this.#reassembly.receive(record.fragment)
+        for (const message of messages) this.#take(message, record.epoch)
+        return repeated
+      }
+      case ContentType.alert:
+        this.#heed(record)
+        return false
+      default:
+        // ChangeCipherSpec says nothing that the epoch does not say, and no data is exchanged.
+        return false
+    }
+  }
+
+  /** Who repeats a sealed record at us changes nothing: no window against replays is needed. */
+  #opened(record: DtlsRecord): DtlsRecord | undefined {
+    if (record.epoch === 0) return record
+    return record.epoch === 1 && this.#readKeys ? open(record, this.#readKeys) : undefined
+  }
+
+  /** An alert in the clear may be anybody's, and what it could do a lost packet can do too. */
+  #heed({ fragment }: DtlsRecord): void {
+    const [level, alert] = fragment
+    if (this.#step === 'connected' || level !== 2) return
+    this.#end(new Error(`the peer ended the handshake with alert ${alert}`))
+  }
+
+  #take(message: HandshakeMessage, epoch: number): void {
+    const before = Buffer.concat(this.#transcript)
+    this.#transcript.push(encodeMessage(message))
+    const { body } = message
+    switch (this.#expecting(message.type, epoch)) {
+      case HandshakeType.clientHello:
+        return this.#greet(body)
+      case HandshakeType.certificate:
+        this.#certificate = parseCertificate(body)
+        if (!isNamed(this.#certificate, this.#context.fingerprints)) {
+          throw new DtlsError(Alert.badCertificate, 'the certificate is not the one of the description')
+        }
+        this.#step = 'key-exchange'
+        return
+      case HandshakeType.clientKeyExchange:
+        return this.#agree(body)
+      case HandshakeType.certificateVerify:
+        verifyPossession(this.#certificate, body, before)
+        this.#step = 'finished'
+        return
+      default:
+        return this.#finish(body, before)
+    }
+  }
+
+  /** @throws DtlsError unexpected_message for a message out of its turn, or one of the last that is not sealed */
+  #expecting(type: number, epoch: number): number {
+    const turns: Partial<Record<Step, number>> = {
+      hello: HandshakeType.clientHello,
+      certificate: HandshakeType.certificate,
+      'key-exchange': HandshakeType.clientKeyExchange,
+      verify: HandshakeType.certificateVerify,
+      finished: HandshakeType.finished,
+    }
+    if (turns[this.#step] !== type || (type === HandshakeType.finished) !== (epoch === 1)) {
+      throw new DtlsError(Alert.unexpectedMessage, `message ${type} at ${this.#step}`)
+    }
+    return type
+  }
+
+  #greet(body: Buffer): void {
+    const hello = parseClientHello(body)
+    requireCommon(hello)
+    this.#clientRandom = hello.random
+    const parameters = exchangeParameters(this.#ecdh.generateKeys())
+    const { certificate, key } = this.#context.identity
+    const signed = sign('sha256', Buffer.concat([hello.random, this.#random, parameters]), key)
+    this.#flight = [
+      this.#message(HandshakeType.serverHello, serverHello(hello, this.#random)),
+      this.#message(HandshakeType.certificate, certificateMessage(certificate)),
+      this.#message(HandshakeType.serverKeyExchange, serverKeyExchange(parameters, signed)),
+      this.#message(HandshakeType.certificateRequest, certificateRequest()),
+      this.#message(HandshakeType.serverHelloDone, Buffer.alloc(0)),
+    ]
+    this.#step = 'certificate'
+    this.#transmit()
+    this.#repeatAfter(FIRST_RETRANSMISSION_MS, RETRANSMISSIONS)
+  }
+
+  #agree(body: Buffer): void {
+    this.#master = extendedMasterSecret(this.#shared(body), Buffer.concat(this.#transcript))
+    const keys = recordKeys(this.#master, this.#randoms)
+    this.#readKeys = keys.client
+    this.#writer.useKeys(keys.server)
+    this.#step = 'verify'
+  }
+
+  #shared(body: Buffer): Buffer {
+    const point = parseClientKeyExchange(body)
+    try {
+      return this.#ecdh.computeSecret(point)
+    } catch {
+      throw new DtlsError(Alert.illegalParameter, "the peer's key is no point of the curve")
+    }
+  }
+
+  #finish(body: Buffer, before: Buffer): void {
+    const expected = finishedData(this.#master, 'client', before)
+    if (body.length !== expected.length || !timingSafeEqual(body, expected)) {
+      throw new DtlsError(Alert.decryptError, 'the handshake was tampered with')
+    }
+    const ours = finishedData(this.#master, 'server', Buffer.concat(this.#transcript))
+    this.#flight = [changeCipherSpec, this.#message(HandshakeType.finished, ours, 1)]
+    this.#step = 'connected'
+    this.#stopTimer()
+    this.#transmit()
+    const keys = srtpKeys(this.#master, this.#randoms)
+    this.#transcript = []
+    this.#context.connected({ ours: keys.server, theirs: keys.client })
+  }
+
+  get #randoms(): Randoms {
+    return { client: this.#clientRandom, server: this.#random }
+  }
+
+  #message(type: number, body: Buffer, epoch: 0 | 1 = 0): Outgoing {
+    const message = { type, sequence: this.#sent++, body }
+    this.#transcript.push(encodeMessage(message))
+    return handshake(message, epoch)
+  }
+
+  #transmit(): void {
+    for (const datagram of this.#writer.datagrams(this.#flight)) this.#context.send(datagram)
+  }
+
+  #repeatAfter(ms: number, left: number): void {
+    this.#cancelTimer = this.#context.after(ms, () => {
+      this.#cancelTimer = undefined
+      if (left === 0) return this.#end(new Error('the peer does not answer'))
+      this.#transmit()
+      this.#repeatAfter(ms * 2, left - 1)
+    })
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  #fail(cause: unknown): void {
+    // After the handshake there is nothing that could fail.
+    if (this.#step === 'over' || this.#step === 'connected') return
+    const alert = cause instanceof DtlsError ? cause.alert : Alert.internalError
+    // While the client is not sure of the keys, it is told in the clear.
+    for (const datagram of this.#writer.datagrams([fatalAlert(alert, 0)])) this.#context.send(datagram)
+    this.#end(cause instanceof Error ? cause : new Error(String(cause)))
+  }
+
+  #end(error: Error): void {
+    this.close()
+    this.#context.failed(error)
+  }
+}

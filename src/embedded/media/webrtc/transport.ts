@@ -1,0 +1,137 @@
+import type { RemoteInfo } from 'node:dgram'
+import { looksLikeRtcp } from '../rtp/packet.js'
+import type { RemoteSecurity } from '../sdp/security.js'
+import { SrtpOpener, SrtpSealer } from '../srtp/session.js'
+import { openSocket, type MediaTransport, type OpenSocket, type TransportHandlers } from '../transport.js'
+import { DtlsServer, type Identity, type SrtpKeys } from './dtls/index.js'
+import { IceLite, type IceCredentials } from './ice.js'
+import { looksLikeStun } from './stun.js'
+
+export interface WebrtcContext {
+  identity: Identity
+  credentials: IceCredentials
+  /** @returns what cancels it */
+  after(ms: number, run: () => void): () => void
+}
+
+/** Datagrams of a handshake that began before the peer's description was here. A flight has four at most. */
+const MAX_EARLY = 4
+
+/** RFC 7983 §7. */
+function looksLikeDtls(packet: Uint8Array): boolean {
+  return packet[0]! >= 20 && packet[0]! <= 63
+}
+
+/**
+ * RTP and RTCP on one port, by the path that ICE finds, under the keys that DTLS makes. Whom packets are addressed to
+ * is of no account: they go where the peer wants them, and nowhere before it has proven who it is.
+ */
+export class WebrtcTransport implements MediaTransport {
+  readonly #context: WebrtcContext
+  readonly #handlers: TransportHandlers
+  readonly #ice: IceLite
+  #socket: OpenSocket | undefined
+  #credentials: IceCredentials
+  #dtls: DtlsServer | undefined
+  #early: Buffer[] = []
+  #keys: { seal: SrtpSealer; open: SrtpOpener } | undefined
+
+  private constructor(context: WebrtcContext, handlers: TransportHandlers) {
+    this.#context = context
+    this.#handlers = handlers
+    this.#credentials = context.credentials
+    this.#ice = new IceLite(context.credentials, (packet, to) =>
+      this.#socket?.send(packet, to.port, to.address),
+    )
+  }
+
+  /** @throws the system's error, `EADDRINUSE` where somebody else has the port */
+  static async open(
+    host: string,
+    port: number,
+    context: WebrtcContext,
+    handlers: TransportHandlers,
+  ): Promise<WebrtcTransport> {
+    const transport = new WebrtcTransport(context, handlers)
+    const socket = await openSocket(host, port, {
+      received: (packet, from) => transport.#receive(packet, from),
+      failed: handlers.failed,
+    })
+    transport.#socket = socket
+    return transport
+  }
+
+  get timers(): number {
+    return this.#dtls?.timers ?? 0
+  }
+
+  /** What the peer's description says, and ours to it: from then on it can prove who it is. */
+  secure(remote: RemoteSecurity, credentials: IceCredentials): void {
+    if (credentials !== this.#credentials) this.#ice.restart(credentials)
+    this.#credentials = credentials
+    if (this.#dtls) return
+    this.#dtls = new DtlsServer({
+      identity: this.#context.identity,
+      fingerprints: remote.fingerprints,
+      send: (datagram) => this.#sendOut(datagram),
+      after: (ms, run) => this.#context.after(ms, run),
+      connected: ({ ours, theirs }) => this.#useKeys(ours, theirs),
+      // A peer without keys is one that is never heard: its silence ends the call.
+      failed: () => this.#handlers.failed(),
+    })
+    for (const datagram of this.#early.splice(0)) this.#dtls.receive(datagram)
+  }
+
+  #useKeys(ours: SrtpKeys, theirs: SrtpKeys): void {
+    this.#keys = { seal: new SrtpSealer(ours), open: new SrtpOpener(theirs) }
+  }
+
+  #receive(packet: Buffer, from: RemoteInfo): void {
+    if (looksLikeStun(packet)) {
+      if (!this.#ice.receive(packet, from)) this.#handlers.refused()
+    } else if (!this.#ice.isProven(from)) this.#handlers.refused()
+    else if (looksLikeDtls(packet)) this.#receiveDtls(packet)
+    else this.#receiveMedia(packet, from)
+  }
+
+  #receiveDtls(packet: Buffer): void {
+    if (this.#dtls) this.#dtls.receive(packet)
+    else if (this.#early.length < MAX_EARLY) this.#early.push(packet)
+  }
+
+  #receiveMedia(packet: Buffer, from: RemoteInfo): void {
+    if (packet.length < 2 || !this.#keys) return this.#handlers.refused()
+    if (looksLikeRtcp(packet)) {
+      const opened = this.#keys.open.openRtcp(packet)
+      if (opened) this.#handlers.rtcp(opened, from)
+      else this.#handlers.refused()
+      return
+    }
+    const opened = this.#keys.open.openRtp(packet)
+    if (opened) this.#handlers.rtp(opened, from)
+    else this.#handlers.refused()
+  }
+
+  /** RTP, or RTCP on the same port. */
+  sendRtp(packet: Uint8Array): void {
+    if (!this.#keys) return
+    if (looksLikeRtcp(packet)) return this.sendRtcp(packet)
+    const sealed = this.#keys.seal.sealRtp(packet)
+    if (sealed) this.#sendOut(sealed)
+  }
+
+  sendRtcp(packet: Uint8Array): void {
+    if (this.#keys) this.#sendOut(this.#keys.seal.sealRtcp(packet))
+  }
+
+  #sendOut(packet: Uint8Array): void {
+    const to = this.#ice.path
+    if (to) this.#socket?.send(packet, to.port, to.address)
+  }
+
+  async close(): Promise<void> {
+    this.#dtls?.close()
+    this.#keys = undefined
+    await this.#socket?.close()
+  }
+}
