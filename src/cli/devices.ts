@@ -36,5 +36,5 @@ function listOf(devices: readonly DeviceView[]): string {
 
 function pushOf({ push, retired }: DeviceView): string {
   if (push !== null) return `${push.provider} ${push.token}`
-  return retired === null ? 'none' : `retired ${utc(retired.at)}: ${retired.reason}`
+  return retired === null ? 'none: by channel' : `retired ${utc(retired.at)}: ${retired.reason}`
 }

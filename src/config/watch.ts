@@ -18,6 +18,7 @@ const LIVE = {
   tokens: false,
   trunks: true,
   users: true,
+  clients: true,
   groups: true,
   subscribers: true,
   carriers: true,

@@ -52,6 +52,7 @@ export const deviceView = z.object({
   /** `token`: its last characters, to know it by. */
   push: z.object({ provider: z.string(), token: z.string(), param: z.string().nullable() }).nullable(),
   createdAt: z.number(),
+  delivery: z.enum(['invite', 'call-in']),
   seenAt: z.number(),
   retired: z.object({ at: z.number(), reason: z.string() }).nullable(),
 })
@@ -76,13 +77,15 @@ export function viewCallDetail(call: CallRecord, events: readonly CallEventRecor
   }
 }
 
-export function viewDevice({ id, user, instance, push, createdAt, seenAt, retired }: Device): DeviceView {
+export function viewDevice(device: Device): DeviceView {
+  const { id, user, instance, push, createdAt, seenAt, retired } = device
   return {
     id,
     user,
     instance,
     push: push && { provider: push.provider, token: tailOf(push.token), param: push.param ?? null },
     createdAt,
+    delivery: device.callsIn === true ? 'call-in' : 'invite',
     seenAt,
     retired: retired && { ...retired },
   }

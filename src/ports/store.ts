@@ -13,14 +13,21 @@ export interface Device {
   readonly user: string
   /** `+sip.instance` (RFC 5626 §4.1), without the angle brackets, where the device gave one. */
   readonly instance: string | null
-  /** Null once the token is retired. */
+  /** Null once the token is retired, and of an app that has none, but lives by its channel. */
   readonly push: PushTarget | null
+  /** It is told of a call, and comes by an INVITE of its own: none is sent to it. */
+  readonly callsIn?: true
   readonly createdAt: number
   readonly seenAt: number
-  /** When and why the push token was retired. */
+  /** When and why the push token was retired, or the app that has none was. */
   readonly retired: { readonly at: number; readonly reason: string } | null
   /** Where it registered last: the region of that gateway, where it has one. Outlives the registration. */
   readonly region?: string
+}
+
+/** Whether the app may be told of a call, by its channel where it has no push token. */
+export function canBeWoken({ push, retired }: Pick<Device, 'push' | 'retired'>): boolean {
+  return push !== null || retired === null
 }
 
 /** Where a REGISTER came from (RFC 5626). */
@@ -91,6 +98,8 @@ export interface DeviceStore {
   retirePush(deviceId: string, push: PushTarget, reason: string, at: number): Promise<boolean>
   listDevices(): Promise<readonly Device[]>
   /**
+  /** How calls come to a device, where it is this user's. */
+  setCallsIn(deviceId: string, user: string, callsIn: boolean): Promise<void>
    * Devices that can be pushed and are registered at `now` by a gateway of the region, in the order of their ids: the
    * first `limit` of them that come after `after`.
    */

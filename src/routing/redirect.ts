@@ -15,7 +15,7 @@ export function redirectAllowed(
   user: string,
   target: RedirectTarget,
 ): RouteTarget | undefined {
-  const rules = table.user(user)?.redirect ?? []
+  const rules = table.client(user).redirect
   const number = target.kind === 'number' ? bareNumber(target.number) : undefined
   const callee = target.kind === 'user' ? calleeNamed(table, target.user) : calleeOf(table, number)
   if (callee?.kind === 'user' && callee.user === user) return undefined

@@ -27,7 +27,7 @@ export function resolve(table: RoutingTable, target: RouteTarget): Resolved {
       return user === undefined ? nobody(`no user ${target.user}`) : { kind: 'users', ...alone(user) }
     }
     case 'client':
-      return resolve(table, { kind: 'user', user: target.client })
+      return { kind: 'users', ...alone(table.client(target.client)) }
     case 'instructions':
       return nobody(`no instructions ${target.name}`)
     case 'group': {

@@ -18,6 +18,7 @@ export function routingTable(config: RoutingConfig): RoutingTable {
   const networks = config.trunks.map((trunk) => ({ trunk, list: blockList(trunk.match) }))
   return {
     user: (name) => config.users.get(name),
+    client: (name) => config.users.get(name) ?? { ...config.clients, name, numbers: [] },
     group: (name) => config.groups.get(name),
     subscriber: (number) => config.subscribers.get(number),
     number: (called) =>

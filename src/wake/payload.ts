@@ -28,11 +28,13 @@ export interface AppEntry {
  * What an app gets with a wake-up. The caller is not called `from`: FCM keeps that key for itself.
  *
  * @param deadline end of the hold, microseconds since the epoch; told in seconds, as a token's `exp` is (RFC 7519 §2)
+ * @param callsIn no INVITE comes: the app is to send its own, to `sip:<callId>@` the edge, with the token
  */
 export function callPayload(
   call: WakeCall,
   { edge, api }: AppEntry,
   deadline: number,
+  callsIn = false,
 ): Readonly<Record<string, unknown>> {
   return {
     callId: call.id,
@@ -44,6 +46,7 @@ export function callPayload(
     api,
     token: call.token,
     expires: Math.floor(deadline / 1_000_000),
+    ...(callsIn ? { delivery: 'call-in' } : {}),
     ...(call.offer === undefined ? {} : { offer: call.offer }),
   }
 }

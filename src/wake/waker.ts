@@ -5,7 +5,7 @@ import type { PushMessage, PushSender } from '../ports/push.js'
 import type { Device, DeviceStore } from '../ports/store.js'
 import { type Backoff, WAKE_BACKOFF } from './backoff.js'
 import { type AppEntry, callPayload, endingPayload, type WakeCall } from './payload.js'
-import { type PushResult, pushUntil } from './push-until.js'
+import { type PushResult, type PushRun, pushUntil } from './push-until.js'
 import { retireToken } from './retire.js'
 
 export interface WakeRequest {
@@ -31,6 +31,11 @@ export interface Waker {
    * it replaces a wake-up that has not come through yet.
    */
   tellEnding(device: Device, call: Pick<WakeCall, 'id' | 'sipCallId'>, reason: string): WakeHandle
+  /**
+   * Tells a device, where its service can push what is no call, that the edge it is registered on is lost, and which
+   * one it is to register on.
+   */
+  rehome(device: Device, entry: AppEntry): WakeHandle
   /** Pushes that have no outcome yet, and tokens that are being retired. */
   readonly pending: number
   /** Stops every push, and resolves when the tokens that are being retired are. The senders stay open. */
@@ -63,6 +68,11 @@ export interface WakerDeps {
 
 /** How long the news of an ending is worth telling, ms: a phone that rings longer than this rings no more. */
 const ENDING_MS = 60_000
+/** How long a device that was out of reach is still to be told of another edge, ms. */
+const REHOME_MS = 600_000
+
+/** What is pushed here. */
+type Kind = Extract<PushMessage['kind'], 'call' | 'ended' | 'rehome'>
 
 export function createWaker(deps: WakerDeps): Waker {
   return new PushWaker(deps)
@@ -71,7 +81,8 @@ export function createWaker(deps: WakerDeps): Waker {
 /** What one push is about, for the log. */
 interface Subject {
   readonly device: Device
-  readonly callId: string
+  /** The call, where it is about one. */
+  readonly callId?: string
 }
 
 class PushWaker implements Waker {
@@ -81,7 +92,7 @@ class PushWaker implements Waker {
   constructor(private readonly deps: WakerDeps) {}
 
   wake({ call, device, deadline, entry }: WakeRequest): WakeHandle {
-    const payload = callPayload(call, entry, deadline)
+    const payload = callPayload(call, entry, deadline, device.callsIn === true)
     return this.#push({ device, callId: call.id }, 'call', payload, deadline)
   }
 
@@ -90,6 +101,10 @@ class PushWaker implements Waker {
     const payload = endingPayload(call, reason)
     void this.deps.channels.tellEnding(device.id, payload)
     return this.#push({ device, callId: call.id }, 'ended', payload, deadline)
+  }
+
+  rehome(device: Device, { edge, api }: AppEntry): WakeHandle {
+    return this.#push({ device }, 'rehome', { edge, api }, this.deps.clock.now() + REHOME_MS * 1000)
   }
 
   get pending(): number {
@@ -101,59 +116,59 @@ class PushWaker implements Waker {
     while (this.#retirements.size > 0) await Promise.all(this.#retirements)
   }
 
-  #push(
-    subject: Subject,
-    kind: 'call' | 'ended',
-    payload: PushMessage['payload'],
-    deadline: number,
-  ): WakeHandle {
+  #push(subject: Subject, kind: Kind, payload: PushMessage['payload'], deadline: number): WakeHandle {
     const { device, callId } = subject
-    const sender = this.#senderOf(device, kind)
-    if ('problem' in sender) return this.#refused(subject, kind, sender.problem)
     const remaining = deadline - this.deps.clock.now()
     if (remaining <= 0) return this.#refused(subject, kind, 'deadline reached')
+    const way = this.#senderOf(device, kind)
 
-    const { push } = sender
     // Once stopped it stays so: reasons are texts, and the first one counts.
     const controller = new AbortController()
     const stop = (reason: string): void => controller.abort(reason)
     const cancelDeadline = this.deps.clock.after(Math.ceil(remaining / 1000), () => stop('deadline reached'))
     this.#stops.add(stop)
-    const byPush = (): Promise<PushResult> =>
-      pushUntil({
-        sender: sender.sender,
-        message: {
-          device: { ...push, id: device.id },
-          kind,
-          payload,
-          expiresAt: deadline,
-          collapseKey: callId,
-        },
+    const byPush = (): Promise<PushResult> => {
+      if ('problem' in way) return Promise.resolve(notPushed(way.problem))
+      const { sender, push } = way
+      const message = { device: { ...push, id: device.id }, kind, payload, expiresAt: deadline }
+      const { signal } = controller
+      return this.#run(subject, {
+        sender,
+        message: { ...message, collapseKey: callId ?? kind },
         deadline,
-        signal: controller.signal,
-        clock: this.deps.clock,
-        backoff: this.deps.backoff ?? WAKE_BACKOFF,
-        random: this.deps.random ?? Math.random,
-        retrying: (attempt, delayMs, detail) =>
-          this.deps.log.debug(
-            { ...fieldsOf(subject, kind), attempt, delayMs, detail },
-            'push is to be tried again',
-          ),
+        signal,
       })
+    }
     const outcome = this.#byChannel(device, kind, payload, deadline, byPush).then((result) => {
       cancelDeadline()
       this.#stops.delete(stop)
       this.#report(subject, kind, result)
-      if (result.kind === 'refused' && result.gone) this.#retire(device, push, result.detail)
+      if ('push' in way && result.kind === 'refused' && result.gone) {
+        this.#retire(device, way.push, result.detail)
+      }
       return result
     })
     return { outcome, stop: () => stop('stopped') }
   }
 
-  /** By the channel of the app where it is there, and else by push. */
+  #run(
+    subject: Subject,
+    run: Pick<PushRun, 'sender' | 'message' | 'deadline' | 'signal'>,
+  ): Promise<PushResult> {
+    const { clock, backoff = WAKE_BACKOFF, random = Math.random, log } = this.deps
+    const fields = fieldsOf(subject, run.message.kind)
+    return pushUntil({
+      ...run,
+      ...{ clock, backoff, random },
+      retrying: (attempt, delayMs, detail) =>
+        log.debug({ ...fields, attempt, delayMs, detail }, 'push is to be tried again'),
+    })
+  }
+
+  /** By the channel of the app where it is there, and else by push; an app that cannot be pushed may be there. */
   #byChannel(
     device: Device,
-    kind: 'call' | 'ended',
+    kind: Kind,
     payload: PushMessage['payload'],
     deadline: number,
     otherwise: () => Promise<PushResult>,
@@ -167,30 +182,32 @@ class PushWaker implements Waker {
 
   #senderOf(
     device: Device,
-    kind: 'call' | 'ended',
+    kind: Kind,
   ): { sender: PushSender; push: NonNullable<Device['push']> } | { problem: string } {
     const { push } = device
-    if (push === null) return { problem: 'the device has no live push token' }
+    if (push === null) return { problem: 'no channel and no push token' }
     const sender = this.deps.senders.get(push.provider)
     if (sender === undefined)
       return { problem: `no push service is configured under the name "${push.provider}"` }
-    if (kind === 'ended' && !sender.tellsEndings)
-      return { problem: `"${push.provider}" cannot tell the ending of a call` }
+    if (kind !== 'call' && !sender.tellsEndings)
+      return {
+        problem: `"${push.provider}" ${kind === 'ended' ? 'cannot tell the ending of a call' : 'pushes calls alone'}`,
+      }
     return { sender, push }
   }
 
-  #refused(subject: Subject, kind: 'call' | 'ended', detail: string): WakeHandle {
-    const result: PushResult = { kind: 'refused', gone: false, detail, attempts: 0 }
+  #refused(subject: Subject, kind: Kind, detail: string): WakeHandle {
+    const result = notPushed(detail)
     this.#report(subject, kind, result)
     return { outcome: Promise.resolve(result), stop: () => undefined }
   }
 
-  #report(subject: Subject, kind: 'call' | 'ended', result: PushResult): void {
+  #report(subject: Subject, kind: Kind, result: PushResult): void {
     const fields = { ...fieldsOf(subject, kind), ...result, kind }
     if (result.kind === 'delivered') this.deps.log.info(fields, 'push delivered')
     else if (result.detail === 'stopped') this.deps.log.debug(fields, 'push stopped')
-    // With some services that is how every ending goes.
-    else if (kind === 'ended' && result.attempts === 0) this.deps.log.debug(fields, 'ending not pushed')
+    // With some services that is how everything goes but a call.
+    else if (kind !== 'call' && result.attempts === 0) this.deps.log.debug(fields, 'not pushed')
     else this.deps.log.warn(fields, 'push refused')
   }
 
@@ -200,6 +217,10 @@ class PushWaker implements Waker {
     )
     this.#retirements.add(retirement)
   }
+}
+
+function notPushed(detail: string): PushResult {
+  return { kind: 'refused', gone: false, detail, attempts: 0 }
 }
 
 /** Tokens are left out: who has one can push to the device. */

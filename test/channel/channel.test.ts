@@ -37,6 +37,20 @@ describe('a client says hello', () => {
     expect((await bound.closed).code).toBe(4004)
   })
 
+  it('and how its device is to get calls', async () => {
+    const node = await startNode()
+    await node.device('d1')
+    const says = async (delivery?: string): Promise<boolean> => {
+      const client = await node.client()
+      client.send({ type: 'hello', token: await node.token(), device: 'd1', delivery })
+      await client.next('welcome')
+      return (await node.site.store.device('d1'))?.callsIn === true
+    }
+    expect([await says(), await says('call-in'), await says(), await says('invite')]).toEqual([
+      ...[false, true, true, false],
+    ])
+  })
+
   it.each([
     ['a token that was altered', 4002, async (node: ChannelNode) => `${await node.token()}x`],
     ['a token that is none', 4002, () => Promise.resolve('nothing')],

@@ -29,7 +29,7 @@ describe('a bad configuration says', () => {
     [
       'an unknown key that is like nothing',
       'http: {colour: red}',
-      '1:8: http.colour: unknown key; known here: host, port, public-url, admin-token',
+      '1:8: http.colour: unknown key; known here: host, port, public-url, admin-token, origins',
     ],
     [
       'an unknown key of a region',
@@ -161,6 +161,21 @@ describe('a bad configuration says', () => {
       'a key for APNs not at all',
       'push: {a: {adapter: apns, key-id: i, team-id: t}}',
       '1:11: push.a: needs one of key-file and key',
+    ],
+    [
+      'an origin that is an address',
+      'http: {origins: ["https://app.example.com/"]}',
+      '1:18: http.origins[0]: expected an origin in lower case and without a path, such as https://app.example.com, or "*", got "https://app.example.com/"',
+    ],
+    [
+      'a user that clients of their own cannot redirect to',
+      'clients: {redirect: [{user: bob}]}',
+      '1:29: clients.redirect[0].user: there is no user bob',
+    ],
+    [
+      'a group that nobody is in, for clients of their own',
+      'clients: {no-answer: {group: b}}',
+      '1:30: clients.no-answer.group: there is no group b',
     ],
     [
       'a target that is two',

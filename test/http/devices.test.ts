@@ -39,13 +39,38 @@ describe('PUT /v1/devices/{id}', () => {
     const now = new Date(clock.now() / 1000).toISOString()
     expect([first.status, first.json()]).toEqual([
       201,
-      { id: 'd1', user: 'alice', provider: 'acme', instance: 'urn:uuid:1', createdAt: now, seenAt: now },
+      {
+        ...{ id: 'd1', user: 'alice', provider: 'acme', instance: 'urn:uuid:1', delivery: 'invite' },
+        ...{ createdAt: now, seenAt: now },
+      },
     ])
     const second = await ask('PUT', '/v1/devices/d1', token, settings)
     expect([second.status, second.json()]).toEqual([200, first.json()])
     expect(await store.listDevices()).toMatchObject([
       { id: 'd1', user: 'alice', push: { provider: 'acme', token: 'push-token-1' }, retired: null },
     ])
+  })
+
+  it('makes a device without a push token, which is told by its channel', async () => {
+    const { ask, clientToken, store } = await startApi()
+    const answer = await ask('PUT', '/v1/devices/tab', await clientToken(), {})
+    expect([answer.status, answer.json()]).toMatchObject([
+      201,
+      { id: 'tab', provider: null, delivery: 'invite' },
+    ])
+    expect(await store.device('tab')).toMatchObject({ push: null, retired: null })
+    expect((await ask('DELETE', '/v1/devices/tab', await clientToken())).status).toBe(204)
+    expect(await store.device('tab')).toMatchObject({ retired: { reason: 'deleted' } })
+  })
+
+  it('says of a device how its calls come, and of one that was put without it that they are sent', async () => {
+    const { ask, clientToken, store } = await startApi()
+    const token = await clientToken({ grants: { incoming: true } })
+    const put = (more: object) => ask('PUT', '/v1/devices/d1', token, { ...settings, ...more })
+    expect((await put({ delivery: 'call-in' })).json()).toMatchObject({ delivery: 'call-in' })
+    expect(await store.device('d1')).toMatchObject({ callsIn: true })
+    expect((await put({})).json()).toMatchObject({ delivery: 'invite' })
+    expect(await store.device('d1')).not.toHaveProperty('callsIn')
   })
 
   it('keeps the push token to itself', async () => {
@@ -127,6 +152,15 @@ describe('PUT /v1/devices/{id}', () => {
     expect(await store.device('oldest')).toMatchObject({ retired: { reason: 'too many devices' } })
   })
 
+  it('counts devices without a push token as well', async () => {
+    const { ask, clientToken, store } = await startApi()
+    const token = await clientToken()
+    for (const seenAt of [10, 20, 30]) await store.putDevice(device(`tab-${String(seenAt)}`, { seenAt }))
+    await ask('PUT', '/v1/devices/tab', token, {})
+    const retired = (await store.devicesOf('alice')).filter((one) => one.retired !== null)
+    expect(retired).toMatchObject([{ id: 'tab-10', retired: { reason: 'too many devices' } }])
+  })
+
   it.each([
     [{ provider: 'nobody', token: 't' }, '#/provider'],
     [{ provider: 'acme' }, '#/token'],
@@ -134,6 +168,9 @@ describe('PUT /v1/devices/{id}', () => {
     [{ provider: 'acme', token: 'a b' }, '#/token'],
     [{ provider: 'acme', token: 'x'.repeat(2049) }, '#/token'],
     [{ provider: 'acme', token: 't', instance: '<urn:uuid:1>' }, '#/instance'],
+    [{ token: 't' }, '#/token'],
+    [{ param: 'p' }, '#/param'],
+    [{ delivery: 'carrier pigeon' }, '#/delivery'],
     [{ provider: 'acme', token: 't', colour: 'red' }, '#/colour'],
   ])('names the field that is wrong in %j', async (body, pointer) => {
     const { ask, clientToken, store } = await startApi()

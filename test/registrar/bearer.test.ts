@@ -118,6 +118,16 @@ describe('a REGISTER with a client token', () => {
     await expectInvalid(harness, withToken(token, { user: 'carol' }), 'expired')
   })
 
+  it('is accepted where it may be called by a name that no configuration knows, and only then', async () => {
+    const harness = new Harness()
+    const token = await harness.clientToken('kiosk-7', { grants: { incoming: true } })
+    expect((await harness.send(withToken(token, { user: 'kiosk-7' }))).status).toBe(200)
+    expect(await harness.bindings('kiosk-7')).toHaveLength(1)
+    const unnamed = await harness.clientToken('kiosk-8', { grants: { register: true } })
+    await expectInvalid(harness, withToken(unnamed, { user: 'kiosk-8' }), 'there is no such user any more')
+    expect((await harness.send(withToken(token, { user: 'alice' }))).status).toBe(403)
+  })
+
   it.each<{ grants: Grants }>([{ grants: {} }, { grants: { channel: true, devices: true } }])(
     'is refused where it does not (%j), and the grant is named',
     async ({ grants }) => {
@@ -141,6 +151,18 @@ describe('a token that is no good', () => {
     }
     expect(await harness.bindings('alice')).toEqual([])
     expect(await harness.bindings('bob')).toEqual([])
+  })
+
+  it('that was revoked is refused, as one that never was any', async () => {
+    const harness = new Harness()
+    const [taken, kept] = [
+      await harness.clientToken('alice', { jti: 'x' }),
+      await harness.clientToken('alice'),
+    ]
+    expect((await harness.send(withToken(taken))).status).toBe(200)
+    harness.revoked.add('x')
+    await expectInvalid(harness, withToken(taken), 'revoked')
+    expect((await harness.send(withToken(kept))).status).toBe(200)
   })
 
   it('of a user who is configured no more is refused', async () => {

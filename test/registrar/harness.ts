@@ -67,7 +67,11 @@ export class Harness {
   readonly passwords = new Map(Object.entries(PASSWORDS))
   /** Users that there are, some of them without a password. */
   readonly users = new Set([...Object.keys(PASSWORDS), 'carol'])
-  readonly tokens: Promise<Tokens> = sharedKeys().then((keys) => createTokens({ keys, clock: this.clock }))
+  /** Ids of client tokens that are good no more. */
+  readonly revoked = new Set<string>()
+  readonly tokens: Promise<Tokens> = sharedKeys().then((keys) =>
+    createTokens({ keys, clock: this.clock, revoked: ({ jti }) => this.revoked.has(jti) }),
+  )
   #cseq = 0
   #ids = 0
   #nonces = 0
@@ -136,7 +140,7 @@ export class Harness {
   /** An Authorization value with a client token, good for an hour. */
   async clientToken(
     user: string,
-    more: { readonly deviceId?: string; readonly grants?: Grants } = {},
+    more: { readonly deviceId?: string; readonly grants?: Grants; readonly jti?: string } = {},
   ): Promise<string> {
     const expiresAt = this.clock.now() + 3_600_000_000
     const grants: Grants = { register: true }

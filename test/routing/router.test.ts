@@ -21,9 +21,11 @@ const table = tableOf({
 })
 
 let router: Router
+let store: FakeStore
 
 beforeEach(async () => {
-  const [store, clock] = [new FakeStore(), new FakeClock()]
+  const clock = new FakeClock()
+  store = new FakeStore()
   for (const device of [app('a1', 'ada'), app('a2', 'ada'), app('b1', 'ben'), app('c1', 'cleo')]) {
     await store.putDevice(device)
   }
@@ -52,6 +54,40 @@ describe('a call', () => {
     expect((await router.route(target)).plan).toMatchObject({
       ...{ users: ['ada'], ringMs: 7_000, graceMs: 0, secondResponseMs: 20_000 },
     })
+  })
+
+  test('to a client of its own rings the devices of that name, by the settings of all such', async () => {
+    const target = { kind: 'client', client: 'cleo' } as const
+    expect(await rung(target)).toEqual(['cleo:c1'])
+    expect(router.usersOf(target)).toEqual(['cleo'])
+    expect((await router.route(target)).plan).toMatchObject({
+      ...{ users: ['cleo'], ringMs: 30_000, graceMs: 300, secondResponseMs: 15_000 },
+    })
+    await expect(router.route({ kind: 'user', user: 'cleo' })).rejects.toBeInstanceOf(NoRoute)
+    await expect(router.route({ kind: 'number', number: 'cleo' })).rejects.toBeInstanceOf(NoRoute)
+  })
+
+  test('to a client that is a user is a call to the user', async () => {
+    expect(await rung({ kind: 'client', client: 'ada' })).toEqual(['ada:a1', 'ada:a2'])
+    expect((await router.route({ kind: 'client', client: 'ada' })).plan).toMatchObject({ ringMs: 7_000 })
+  })
+
+  test('wakes an app that has a push token or a channel, and says of each whether it calls in', async () => {
+    const found = await Promise.all(
+      [app('x1', 'xena'), { ...app('x2', 'xena'), push: null, callsIn: true as const }].map(
+        async (device) => {
+          await store.putDevice(device)
+          return device.id
+        },
+      ),
+    )
+    await store.putDevice({ ...app('x3', 'xena'), push: null, retired: { at: 1, reason: 'answered 410' } })
+    const { plan } = await router.route({ kind: 'client', client: 'xena' })
+    const refs = plan.destinations.map((one) => (one.kind === 'device' ? one.device : one))
+    expect(refs).toEqual([
+      { deviceId: found[0], wakeable: true, callsIn: false },
+      { deviceId: found[1], wakeable: true, callsIn: true },
+    ])
   })
 
   test('to a group side by side rings the devices of all, and cuts nobody’s time short', async () => {

@@ -104,6 +104,14 @@ export class FakeStore extends FakeClientStore implements Store {
     return true
   }
 
+  async setCallsIn(deviceId: string, user: string, callsIn: boolean): Promise<void> {
+    await this.#enter('setCallsIn')
+    const device = this.#data.devices.get(deviceId)
+    if (device?.user !== user) return
+    const { callsIn: _, ...rest } = device
+    this.#data.devices.set(deviceId, callsIn ? { ...rest, callsIn } : rest)
+  }
+
   async forwarding(subscriber: string): Promise<ForwardingRegistration | null> {
     await this.#enter('forwarding')
     return structuredClone(this.#data.forwardings.get(subscriber) ?? null)

@@ -181,8 +181,37 @@ describe('waking a device', () => {
     const sender = new ScriptedSender([delivered])
     const asleep = { ...device, push: null, retired: { at: 1, reason: 'answered 410' } }
     const outcome = await wakerWith({ acme: sender }).wake(request({ device: asleep })).outcome
-    expect(outcome).toMatchObject({ kind: 'refused', detail: 'the device has no live push token' })
+    expect(outcome).toMatchObject({ kind: 'refused', detail: 'no channel and no push token' })
     expect(sender.inbox.items).toHaveLength(0)
+  })
+
+  it.each<[string, Device['push']]>([
+    ['has no push token', null],
+    ['is of a push service that is not configured', { provider: 'gone', token: 't' }],
+  ])('tells an app by its channel that %s', async (_, way) => {
+    const offered: string[] = []
+    const channels = (answer: 'taken' | 'no-channel'): AppChannels => ({
+      ...NO_CHANNELS,
+      offerCall: (deviceId) => {
+        offered.push(deviceId)
+        return Promise.resolve(answer)
+      },
+    })
+    const app = { ...device, push: way }
+    const told = wakerWith({}, channels('taken'))
+    expect(await told.wake(request({ device: app })).outcome).toMatchObject({
+      kind: 'delivered',
+      id: 'channel',
+    })
+    const gone = wakerWith({}, channels('no-channel'))
+    expect(await gone.wake(request({ device: app })).outcome).toMatchObject({ kind: 'refused', gone: false })
+    expect([offered, told.pending, gone.pending, clock.pending]).toEqual([['dev-1', 'dev-1'], 0, 0, 0])
+  })
+
+  it('says to one that calls in that no INVITE will come', async () => {
+    const sender = new ScriptedSender([delivered])
+    await wakerWith({ acme: sender }).wake(request({ device: { ...device, callsIn: true } })).outcome
+    expect(sender.inbox.items[0]?.payload).toMatchObject({ callId: 'c-1', delivery: 'call-in' })
   })
 
   it('is refused, and not repeated, where a sender breaks', async () => {

@@ -62,6 +62,15 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
       return numUpdatedRows > 0n
     },
 
+    async setCallsIn(deviceId, user, callsIn) {
+      await db
+        .updateTable('devices')
+        .set({ calls_in: callsIn })
+        .where('id', '=', deviceId)
+        .where('user_name', '=', user)
+        .execute()
+    },
+
     async listDevices() {
       const rows = await devices().orderBy('user_name').orderBy('created_at').orderBy('id').execute()
       return rows.map(toDevice)
@@ -108,6 +117,7 @@ function toRow(device: Device): DeviceRow {
     user_name: device.user,
     instance: device.instance,
     ...pushColumns(device.push),
+    calls_in: device.callsIn === true,
     created_at: device.createdAt,
     seen_at: device.seenAt,
     retired_at: device.retired?.at ?? null,
@@ -122,6 +132,7 @@ function toDevice(row: Selectable<DeviceRow>): Device {
     user: row.user_name,
     instance: row.instance,
     push: toPush(row),
+    ...(row.calls_in ? { callsIn: true } : {}),
     createdAt: row.created_at,
     seenAt: row.seen_at,
     retired: row.retired_at === null ? null : { at: row.retired_at, reason: row.retired_reason ?? '' },

@@ -16,6 +16,7 @@ export interface DeviceRow {
   push_provider: string | null
   push_token: string | null
   push_param: string | null
+  calls_in: boolean
   created_at: Micros
   seen_at: Micros
   retired_at: Micros | null

@@ -25,7 +25,7 @@ import type { ChannelPeer, ChannelSocket } from './socket.js'
 
 export interface ChannelDeps {
   readonly store: Pick<ClientMessageStore, 'messagesAfter' | 'acknowledge' | 'greet' | 'closeChannel'> &
-    Pick<DeviceStore, 'device'>
+    Pick<DeviceStore, 'device' | 'setCallsIn'>
   readonly tokens: Pick<Tokens, 'verifyClient'>
   readonly clock: Clock
   readonly log: Log
@@ -249,6 +249,7 @@ export class Channel implements ChannelPeer {
     const { store, tokens, log } = this.deps
     try {
       const who = await identify(hello, tokens, store)
+      if (!('cause' in who)) await this.#deliverAs(who, hello)
       if (this.#phase.name === 'closed') return
       if ('cause' in who) return this.#sendAway(hello, who)
       if (this.#phase.name === 'open') this.#renew(this.#phase, who)
@@ -258,6 +259,11 @@ export class Channel implements ChannelPeer {
       else log.error({ err: error }, 'a client cannot be greeted')
       this.close('unavailable')
     }
+  }
+
+  async #deliverAs({ address, user }: ChannelIdentity, { delivery }: Hello): Promise<void> {
+    if (delivery === undefined || address.device === null) return
+    await this.deps.store.setCallsIn(address.device, user, delivery === 'call-in')
   }
 
   #sendAway({ ref }: Hello, { cause, problem }: NotGreeted): void {

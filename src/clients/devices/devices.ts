@@ -5,6 +5,7 @@ import type { PushTarget } from '../../ports/push.js'
 import {
   type Binding,
   type BindingStore,
+  canBeWoken,
   type Device,
   type DeviceStore,
   StoreConflict,
@@ -18,13 +19,16 @@ export interface DevicesOptions {
   readonly log: Log
   /** Names of the configured push services; asked at each request. */
   readonly pushProviders: () => ReadonlySet<string>
-  /** Devices of one user that can be pushed; the one seen longest ago is retired for a new one. Default 10. */
+  /** Devices of one user that can be woken; the one seen longest ago is retired for a new one. Default 10. */
   readonly maxDevices?: number
 }
 
 /** A device as its app describes it. */
 export interface DeviceDraft {
-  readonly push: PushTarget
+  /** Null where the app has no push token, and lives by its channel. */
+  readonly push: PushTarget | null
+  /** No INVITE is sent to it: it is told of a call, and comes by its own. */
+  readonly callsIn?: true
   /** `+sip.instance` that the app registers with, without the angle brackets. */
   readonly instance?: string
 }
@@ -42,7 +46,7 @@ export type DeviceRefusal =
   /** Others kept changing the same device. */
   | 'contended'
 
-/** Devices that apps make by API, so that their push token need not travel in SIP. Rejects with StoreUnavailable. */
+/** Devices that apps make by API: their push token need not travel in SIP, or they have none. Rejects with StoreUnavailable. */
 export interface Devices {
   /** Makes or changes the device; a device that is the same app install under another id gives way to it. */
   put(user: string, id: string, draft: DeviceDraft): Promise<PutResult>
@@ -56,10 +60,11 @@ const MOST_ATTEMPTS = 4
 export function createDevices(options: DevicesOptions): Devices {
   const { store, bus, clock, log, maxDevices = 10 } = options
 
-  async function tryPut(user: string, id: string, { push, instance }: DeviceDraft): Promise<PutResult> {
+  async function tryPut(user: string, id: string, draft: DeviceDraft): Promise<PutResult> {
+    const { push, callsIn, instance } = draft
     const [known, owner, all] = await Promise.all([
       store.device(id),
-      store.deviceByPush(push),
+      push === null ? null : store.deviceByPush(push),
       store.devicesOf(user),
     ])
     if (known !== null && known.user !== user) return { kind: 'refused', why: 'foreign-device' }
@@ -68,10 +73,12 @@ export function createDevices(options: DevicesOptions): Devices {
     const same = others.filter(
       (device) => device.id === owner?.id || (instance !== undefined && device.instance === instance),
     )
-    for (const device of same) await retirePush(device, 'registered anew')
+    for (const device of same) await retire(device, 'registered anew')
     const now = clock.now()
     const device: Device = {
       ...{ id, user, push, retired: null, seenAt: now },
+      ...(callsIn === undefined ? {} : { callsIn }),
+      ...(known?.region === undefined ? {} : { region: known.region }),
       instance: instance ?? known?.instance ?? null,
       createdAt: known?.createdAt ?? now,
     }
@@ -87,9 +94,9 @@ export function createDevices(options: DevicesOptions): Devices {
   }
 
   async function retireSurplus(others: readonly Device[]): Promise<void> {
-    const live = others.filter((device) => device.push !== null).sort((a, b) => a.seenAt - b.seenAt)
+    const live = others.filter(canBeWoken).sort((a, b) => a.seenAt - b.seenAt)
     for (const device of live.slice(0, Math.max(0, live.length + 1 - maxDevices))) {
-      await retirePush(device, 'too many devices')
+      await retire(device, 'too many devices')
     }
   }
 
@@ -103,10 +110,14 @@ export function createDevices(options: DevicesOptions): Devices {
     if (put.length > 0) await store.writeBindings({ put, remove: [] })
   }
 
-  async function retirePush({ id, user, push }: Device, reason: string): Promise<void> {
-    if (push === null || !(await store.retirePush(id, push, reason, clock.now()))) return
-    const about = { deviceId: id, user, provider: push.provider, reason }
-    log.info(about, 'push token retired')
+  async function retire(device: Device, reason: string): Promise<void> {
+    const { id, user, push } = device
+    if (!canBeWoken(device)) return
+    const at = clock.now()
+    if (push === null) await store.putDevice({ ...device, retired: { at, reason } })
+    else if (!(await store.retirePush(id, push, reason, at))) return
+    const about = { deviceId: id, user, provider: push?.provider ?? null, reason }
+    log.info(about, push === null ? 'device retired' : 'push token retired')
     try {
       await bus.publish({ type: 'device-retired', user, deviceId: id, reason })
     } catch (error) {
@@ -114,11 +125,17 @@ export function createDevices(options: DevicesOptions): Devices {
     }
   }
 
+  /** With the configured name of its push service. */
+  function configured(push: PushTarget): PushTarget | undefined {
+    const provider = providerOf(push.provider, options.pushProviders())
+    return provider === undefined ? undefined : { ...push, provider }
+  }
+
   return {
     async put(user, id, draft) {
-      const provider = providerOf(draft.push.provider, options.pushProviders())
-      if (provider === undefined) return { kind: 'refused', why: 'unknown-provider' }
-      const push = { ...draft.push, provider }
+      const push = draft.push && configured(draft.push)
+      if (push === undefined) return { kind: 'refused', why: 'unknown-provider' }
+      const provider = push?.provider ?? null
       for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
         try {
           const result = await tryPut(user, id, { ...draft, push })
@@ -134,7 +151,7 @@ export function createDevices(options: DevicesOptions): Devices {
     async retire(user, id) {
       const device = await store.device(id)
       if (device?.user !== user) return false
-      await retirePush(device, 'deleted')
+      await retire(device, 'deleted')
       await rebind(user, clock.now(), null, (binding) => binding.deviceId === id)
       return true
     },

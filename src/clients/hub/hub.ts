@@ -38,7 +38,7 @@ const MOST_GREETING = 1000
 const POLL_PAGE = 100
 
 export interface HubDeps {
-  readonly store: ClientMessageStore & Pick<DeviceStore, 'device'>
+  readonly store: ClientMessageStore & Pick<DeviceStore, 'device' | 'setCallsIn'>
   readonly bus: Bus
   readonly tokens: Pick<Tokens, 'verifyCall' | 'verifyClient' | 'verifyInvitation'>
   /** Without it no token is ever revoked. */

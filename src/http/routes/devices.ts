@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DeviceRefusal, Devices } from '../../clients/devices/devices.js'
+import type { PushTarget } from '../../ports/push.js'
 import type { Device } from '../../ports/store.js'
 import { instant, iso } from '../instant.js'
 import { operation } from '../operation.js'
@@ -17,10 +18,17 @@ const params = z.object({
 /** As in SIP, where control characters and spaces are refused as well. */
 const word = z.string().regex(/^[^\s\p{Cc}]+$/u, 'empty, or with spaces or control characters')
 
+const deliverySchema = z.enum(['invite', 'call-in'])
+
 const deviceBody = z
   .strictObject({
-    provider: word.max(64).describe('Name of an entry of `push` in the configuration.'),
-    token: word.max(2048).describe('Device token of the push service.'),
+    provider: word
+      .max(64)
+      .optional()
+      .describe(
+        'Name of an entry of `push` in the configuration. Without one the device is told by its channel.',
+      ),
+    token: word.max(2048).optional().describe('Device token of the push service.'),
     param: word.max(2048).optional().describe('What `pn-param` is in SIP (RFC 8599): the bundle id, say.'),
     instance: z
       .string()
@@ -28,6 +36,17 @@ const deviceBody = z
       .regex(/^[^\s<>"\p{Cc}]+$/u, 'a URN, without angle brackets')
       .optional()
       .describe('`+sip.instance` that the app registers with, without the angle brackets: `urn:uuid:…`.'),
+    delivery: deliverySchema
+      .default('invite')
+      .describe('`call-in`: no INVITE is sent to the device; told of a call, it sends its own.'),
+  })
+  .refine(({ provider, token }) => (provider === undefined) === (token === undefined), {
+    path: ['token'],
+    error: 'provider and token belong together',
+  })
+  .refine(({ provider, param }) => provider !== undefined || param === undefined, {
+    path: ['param'],
+    error: 'of no use without provider and token',
   })
   .meta({ id: 'DeviceSettings' })
 
@@ -37,6 +56,7 @@ const deviceSchema = z
     user: z.string(),
     provider: z.string().nullable(),
     instance: z.string().nullable(),
+    delivery: deliverySchema,
     createdAt: instant,
     seenAt: instant,
   })
@@ -60,10 +80,12 @@ export function deviceRoutes(devices: Devices): readonly Route[] {
       201: { description: 'Made.', json: deviceSchema },
     },
     problems: ['token-foreign', 'device-conflict', 'unavailable'],
-    async handle({ params: { id }, body: { provider, token, param, instance }, identity: { claims } }) {
+    async handle({ params: { id }, body, identity: { claims } }) {
       own(claims, id)
+      const { delivery, instance } = body
       const result = await devices.put(claims.user, id, {
-        push: { provider, token, ...(param === undefined ? {} : { param }) },
+        push: pushOf(body),
+        ...(delivery === 'call-in' ? { callsIn: true } : {}),
         ...(instance === undefined ? {} : { instance }),
       })
       if (result.kind === 'refused') throw problemOfRefusal(result.why)
@@ -89,6 +111,11 @@ export function deviceRoutes(devices: Devices): readonly Route[] {
   })
 
   return [{ url: '/v1/devices/:id', methods: { PUT: put, DELETE: remove } }]
+}
+
+function pushOf({ provider, token, param }: z.output<typeof deviceBody>): PushTarget | null {
+  if (provider === undefined || token === undefined) return null
+  return { provider, token, ...(param === undefined ? {} : { param }) }
 }
 
 /** A token may be for one device of the user only. */
@@ -119,10 +146,12 @@ function problemOfRefusal(why: DeviceRefusal): Problem {
   }
 }
 
-function deviceJson({ id, user, push, instance, createdAt, seenAt }: Device): z.input<typeof deviceSchema> {
+function deviceJson(device: Device): z.input<typeof deviceSchema> {
+  const { id, user, push, instance, createdAt, seenAt } = device
   return {
     ...{ id, user, instance },
     provider: push?.provider ?? null,
+    delivery: device.callsIn === true ? 'call-in' : 'invite',
     createdAt: iso(createdAt),
     seenAt: iso(seenAt),
   }

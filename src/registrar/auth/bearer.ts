@@ -34,12 +34,15 @@ export interface BearerOptions {
   readonly realm: string
   readonly tokens: BearerTokens
   readonly uses: Pick<TokenUses, 'use'>
-  /** Whether there is such a user; asked at each request, so that a reloaded configuration takes effect. */
+  /**
+   * Whether there is such a user; asked at each request, so that a reloaded configuration takes effect. A token that
+   * grants `incoming` may be of a client that no configuration knows, and a call token is of a call that there is.
+   */
   readonly isUser: (name: string) => boolean
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** The grant that a client token needs, and the scope of the challenge. */
+/** The grant that a client token needs, where it does not grant `incoming`, and the scope of the challenge. */
 const SCOPE = 'register'
 
 /** Wrong tokens that are worth a warning each, by source and of all sources; a flood is not to flood the log. */
@@ -48,7 +51,7 @@ const OF_ALL: FailureBounds = { most: 200, windowMs: 60_000, keys: 1 }
 
 /**
  * Bearer (RFC 8898) with call tokens, each for the flow that it is used on first, and with client tokens that grant
- * `register`.
+ * `register` or `incoming`.
  *
  * Nothing here locks anybody out: a signature cannot be guessed, so that there is nothing to be gained by counting
  * guesses, and many phones have one address.
@@ -83,9 +86,11 @@ export function createBearer(options: BearerOptions): Authenticator {
   }
 
   function ofClient({ user, deviceId, grants }: ClientProof, request: AuthRequest): Granted | Denial {
-    if (grants.register === undefined && grants.incoming === undefined) {
+    const own = grants.incoming !== undefined
+    if (grants.register === undefined && !own) {
       return deny('no grant register', request, 'insufficient_scope')
     }
+    if (!own && !options.isUser(user)) return deny('there is no such user any more', request)
     return { kind: 'granted', user, ...(deviceId === undefined ? {} : { deviceId }) }
   }
 
@@ -103,10 +108,7 @@ export function createBearer(options: BearerOptions): Authenticator {
       error === undefined ? [] : [`Bearer realm=${quote(realm)}, scope="${SCOPE}", error="${error}"`],
     async verify([first], request) {
       // One token a request: more would only be more work for the same answer.
-      const verdict =
-        first?.token === undefined ? deny('malformed', request) : await judge(first.token, request)
-      if (verdict.kind !== 'granted' || options.isUser(verdict.user)) return verdict
-      return deny('there is no such user any more', request)
+      return first?.token === undefined ? deny('malformed', request) : judge(first.token, request)
     },
   }
 }
