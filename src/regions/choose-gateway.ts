@@ -16,7 +16,7 @@ export interface GatewayChoice {
 
 /**
  * Chooses the gateway of a leg that no registration binds to one: the way from the media through it to where the leg
- * goes is to cost the least. Among equals it is the caller's, then the first. One that is away is named only where all
+ * goes is to cost the least. Among equals it is the one nearest to where it goes, then the caller's, then the first. One that is away is named only where all
  * are: the dial then says so.
  */
 export function chooseGateway(
@@ -34,6 +34,7 @@ export function chooseGateway(
     (a, b) =>
       Number(b.up) - Number(a.up) ||
       cost(a) - cost(b) ||
+      costs.fromServer(a.region, target) - costs.fromServer(b.region, target) ||
       Number(a.name !== caller) - Number(b.name !== caller),
   )
   return { gateway: best?.name, region: best?.region, cost: best === undefined ? 0 : cost(best) }

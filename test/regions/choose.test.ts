@@ -130,6 +130,10 @@ describe('the gateway of a call out', () => {
     })
   })
 
+  test('is the one nearest to the trunk where the whole way costs the same', () => {
+    expect(chooseGateway({ ...leg, caller: 'eu-1' }, gateways, costs).gateway).toBe('us-1')
+  })
+
   test('is near the media where it is not known where the trunk is', () => {
     expect(chooseGateway({ ...leg, target: undefined }, gateways, costs).gateway).toBe('eu-1')
   })
