@@ -15,6 +15,7 @@ import type { Log } from '../ports/log.js'
 import type { PushSender } from '../ports/push.js'
 import type { ListeningPoint, SignalingHandlers } from '../ports/signaling.js'
 import type { Store } from '../ports/store.js'
+import type { Authenticator } from '../registrar/auth/authenticator.js'
 import { createBearer } from '../registrar/auth/bearer.js'
 import { createRegistrar, type Registrar } from '../registrar/registrar.js'
 import { routingConfig } from '../routing/from-config.js'
@@ -30,9 +31,11 @@ import { every, FORGET_MS } from './housekeeping.js'
 import { LateForwarding } from './forwarding.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
+import { openRegions } from './regions.js'
 import { PushServices } from './push.js'
+import { openDigest, openOutgoing, passwords } from './outgoing.js'
 import { readinessOf } from './readiness.js'
-import { callSettings, sipGauges, startSip } from './sip.js'
+import { callSettings, gatewayRegion, sipGauges, startSip } from './sip.js'
 import { openTokens } from './tokens.js'
 
 /** What the journal may take to write the last rows at shutdown. */
@@ -46,6 +49,8 @@ export interface Server {
   drain(): Promise<void>
   /** Ends live calls now. */
   endCalls(): void
+  /** Stops the embedded engines of a region, as its loss would; what of calls is on them ends. */
+  stopRegion(name: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,32 +78,49 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const channels = new LateChannels(config.database.engine === 'postgres')
   const waker = life.own(createWaker({ senders, channels, store, bus, clock, log }))
   const { tokens, revocations } = await openTokens(config.tokens, shared, log, life)
-  const registrar = life.own(openRegistrar(watched, shared, senders, tokens, log))
-  const sip = await startSip(config.sip, log)
-  if (sip.server !== undefined) life.own(sip.server)
-  const media = life.own(await startMedia(config.media, sip.gateways, log))
+  const digest = openDigest(watched, shared.nonceSecret)
+  const registrar = life.own(openRegistrar(watched, shared, digest, senders, tokens, log))
+  const sip = await startSip(config, log)
+  for (const server of sip.servers.values()) life.own(server)
+  const { media, engines } = await startMedia(config, sip.gateways, log)
+  life.own(media)
 
   life.onClose(watched.subscribe((now) => (log.level = now.log.level)))
   const table = currentTable(watched, life)
   const sleepers = createSleepers(clock)
   const router = createRouter({ table, store, sleepers, clock })
+  let url = config.http.publicUrl
+  const api = (): string => url ?? ''
+  const { regions, ...open } = openRegions(
+    { watched, sip, media, engines, signaling: () => signaling, store, waker, api, log },
+    life,
+  )
   let connected = (): void => undefined
-  const firstConnection = new Promise<void>((resolve) => (connected = resolve))
+  const embeddedConnected = new Promise<void>((resolve) => {
+    connected = () => {
+      if (signaling.gateways.every(({ up }) => up)) resolve()
+    }
+  })
   const handlers: SignalingHandlers = {
     invite: (call) => calls.invite(call),
     register: (request) => void registrar.register(request),
     options: (request) => calls.options(request),
     other: (request) => calls.other(request),
-    gatewayLost: (gateway) => calls.gatewayLost(gateway),
-    gatewayUp: () => connected(),
+    gatewayLost: (gateway) => {
+      calls.gatewayLost(gateway)
+      open.gatewaysChanged()
+    },
+    gatewayUp: () => {
+      connected()
+      open.gatewaysChanged()
+    },
   }
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
-  let url = config.http.publicUrl
-  const api = (): string => url ?? ''
-  const settings = callSettings(config.sip, listening, api, [...config.trunks.values()][0]?.tone ?? 'us')
+  const settings = callSettings(config.sip, api, [...config.trunks.values()][0]?.tone ?? 'us')
   const forwarding = new LateForwarding()
+  const { outgoing, calling } = openOutgoing({ watched, tokens, digest, table, metrics, log })
   const calls = life.own(
     new Calls({
       signaling,
@@ -106,8 +128,10 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
       router,
       table,
       sleepers,
+      regions,
       waker,
       forwarding,
+      calling,
       tokens,
       clock,
       log,
@@ -123,14 +147,15 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     gateways: () => signaling.gateways,
     journal: () => ({ pending: journal.pending(), lost: journal.lost() }),
     pushes: () => waker.pending,
-    ...(sip.server === undefined ? {} : { sip: sipGauges(sip.server) }),
+    ...(sip.servers.size === 0 ? {} : { sip: sipGauges([...sip.servers.values()]) }),
   })
   // An embedded server is a matter of milliseconds; one of somebody else's may be away, and /readyz says so.
-  if (sip.server !== undefined) await firstConnection
+  if (sip.servers.size > 0) await embeddedConnected
+  open.gatewaysChanged()
 
   const clients = openClients(
     {
-      ...{ shared, watched, tokens, revocations, calls, signaling, table },
+      ...{ shared, watched, tokens, revocations, calls, signaling, table, outgoing },
       ...{ forwarding, senders, channels, log, api },
     },
     life,
@@ -154,6 +179,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     http: { host, port },
     drain: () => calls.drain(watched.current().drain.timeout),
     endCalls: () => calls.endAll(),
+    stopRegion: (name) => open.stop(name),
     close: () => life.close(),
   }
 }
@@ -177,24 +203,22 @@ async function openSenders(
 
 function openRegistrar(
   watched: WatchedConfig,
-  { store, bus, nonceSecret }: Shared,
+  { store, bus }: Shared,
+  digest: Authenticator,
   senders: ReadonlyMap<string, PushSender>,
   tokens: Tokens,
   log: Log,
 ): Registrar {
-  const { domain, registration, digest } = watched.current().sip
+  const { domain, registration } = watched.current().sip
   const isUser = (name: string): boolean => watched.current().users.has(name)
   return createRegistrar({
-    ...{ store, bus, nonceSecret, clock: systemClock, log, ids: randomUUID },
+    ...{ store, bus, digest, clock: systemClock, log, ids: randomUUID },
     realm: domain,
+    regionOf: gatewayRegion(watched.current()),
     authenticators: [createBearer({ realm: domain, tokens, uses: store, isUser, clock: systemClock })],
     limits: registration,
-    algorithms: digest,
     pushProviders: () => new Set(senders.keys()),
-    users: () => (name) => {
-      const user = watched.current().users.get(name)
-      return user?.password === undefined ? undefined : { name, password: user.password }
-    },
+    users: () => passwords(watched),
   })
 }
 

@@ -37,12 +37,16 @@ export interface RegistrarOptions {
   readonly pushProviders: () => ReadonlySet<string>
   /** Makes an id for a new binding or device. */
   readonly ids: () => string
+  /** Of a gateway, by its name; no gateway is in a region without it. */
+  readonly regionOf?: (gateway: string) => string | undefined
   /** Hosts, in lower case, that an address-of-record may have; every host is ours where there is none. */
   readonly domains?: () => ReadonlySet<string>
   /** Digest challenges, the preferred one first. Default SHA-256, MD5. */
   readonly algorithms?: readonly DigestAlgorithm[]
   /** Signs the digest nonces; nodes that have the same one take each other's. Default: random. */
   readonly nonceSecret?: Uint8Array
+  /** Where others ask for passwords too: the guesses and nonces of all are counted as one. Default: one of its own. */
+  readonly digest?: Authenticator
   /** Other schemes, tried before Digest and offered after it. */
   readonly authenticators?: readonly Authenticator[]
 }
@@ -76,11 +80,13 @@ const MOST_ATTEMPTS = 4
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { store, bus, clock, log, realm } = options
   const bounds = withDefaults(options.limits)
-  const digest = createDigest({
-    ...{ realm, clock, users: options.users, nonceLifetime: bounds.nonceLifetime },
-    ...(options.algorithms ? { algorithms: options.algorithms } : {}),
-    ...(options.nonceSecret ? { nonceSecret: options.nonceSecret } : {}),
-  })
+  const digest =
+    options.digest ??
+    createDigest({
+      ...{ realm, clock, users: options.users, nonceLifetime: bounds.nonceLifetime },
+      ...(options.algorithms ? { algorithms: options.algorithms } : {}),
+      ...(options.nonceSecret ? { nonceSecret: options.nonceSecret } : {}),
+    })
   const gate = createGate([...(options.authenticators ?? []), digest])
   const queue = new SerialQueue()
   const underWay = new Set<Promise<void>>()
@@ -142,7 +148,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const now = clock.now()
       const state = await loadState(store, user, targets, now)
-      const context = { user, deviceId, now, bounds, pushProviders, ids: options.ids }
+      const region = options.regionOf?.(request.gateway)
+      const context = { user, deviceId, now, region, bounds, pushProviders, ids: options.ids }
       const decision = decide(request, state, context)
       if (decision.kind === 'refused') return decision
       const spent = await redeem()

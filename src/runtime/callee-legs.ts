@@ -40,9 +40,9 @@ export class CalleeLegs {
 
   /** Dials, and posts how it goes. */
   dial({ dial, attempt, target }: DialCommand): Promise<void> {
-    const { services, call, caller } = this
+    const { services, caller } = this
     const order = this.order(attempt, target)
-    const gateway = order.gateway ?? call.origin.request.gateway
+    const gateway = order.gateway ?? this.gatewayOut(dial, target)
     const events = this.eventsOf(dial)
     const contact = target.kind === 'contact' ? target.contact : undefined
     const post = (event: CallEvent) => this.heard(event, contact, events)
@@ -50,7 +50,7 @@ export class CalleeLegs {
     this.legs.set(dial, leg)
     this.dialled.set(dial, leg)
     const like = caller.expected ? Promise.resolve(undefined) : caller.endpoint()
-    return leg.dial(services.signaling, services.media, like, order)
+    return leg.dial(services.signaling, services.media, like, { ...order, gateway })
   }
 
   /** What an INVITE to the attempt's phone says of the call, for one that is told of it afterwards. */
@@ -101,9 +101,15 @@ export class CalleeLegs {
     await Promise.all([...this.legs.values()].map((leg) => leg.close()))
   }
 
+  /** A registration leads by its own gateway, and one that is gone by none. */
+  private gatewayOut(dial: DialId, target: DialTarget): string {
+    const trunk = target.kind === 'outside' ? this.services.table().trunk(target.trunk) : undefined
+    return this.call.path.gateway(dial, trunk) ?? this.call.origin.request.gateway
+  }
+
   private order(attempt: AttemptId, target: DialTarget): DialOrder {
     const { services, call, callee } = this
-    const { request, identity, trusted } = call.origin
+    const { request, identity, trusted, asserted } = call.origin
     return dialOrder({
       callId: call.id,
       sipCallId: callIdOf(call.id, attempt),
@@ -112,6 +118,7 @@ export class CalleeLegs {
       identity,
       invite: request,
       trusted,
+      asserted,
       diverted: callee.diverted,
       settings: services.settings,
       target,

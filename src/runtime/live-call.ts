@@ -7,7 +7,8 @@ import type { RouteTarget } from '../call/plan.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
 import type { Binding, Device } from '../ports/store.js'
-import type { Trunk } from '../routing/table.js'
+import type { CallerTerms, Trunk } from '../routing/table.js'
+import { CallPath } from './call-path.js'
 import { Answers, type AnsweredCall } from './answers.js'
 import type { EndedCall } from './ended-calls.js'
 import type { MissedCall } from './late-phones.js'
@@ -16,12 +17,14 @@ import type { CallOrigin } from './origin.js'
 import { Performer } from './performer.js'
 import { because } from './reason.js'
 import { CallRecorder } from './recorder.js'
-import { attemptOf, deviceOf, devicesOf, winnerOf } from './seen-by.js'
+import { attemptOf, deviceOf, devicesOf, takerOf, winnerOf } from './seen-by.js'
 import type { CallFacts, Services } from './services.js'
 
 export interface CallOwner {
   /** The call is for these users: their registrations are its business from now on. */
   concerns(users: readonly string[]): void
+  /** A phone of this user has the call, or of nobody. */
+  taken(user: string | undefined): void
   /** It is over; what is open of it closes. */
   ended(call: EndedCall): void
   /** Nothing of it is open any more. */
@@ -46,9 +49,12 @@ export class LiveCall implements CallFacts {
   private state: State = NEW
   /** The attempt that has, or had, the call. */
   private winner: AttemptId | undefined
+  /** Whose phone has the call now. */
+  private taker: string | undefined
   private abandoned = false
   private readonly calledIn = new Set<string>()
   private readonly startedAt: number
+  readonly path: CallPath
   private readonly performer: Performer
   private readonly recorder: CallRecorder
 
@@ -67,8 +73,14 @@ export class LiveCall implements CallFacts {
     )
     this.startedAt = services.clock.now()
     const from = origin.identity.user ?? 'anonymous'
-    this.recorder = new CallRecorder(services, { id, trunk: origin.trunk, from, to: called })
-    this.performer = new Performer(this, services, {
+    this.recorder = new CallRecorder(services, { id, trunk: origin.trunk, client: origin.client, from, to: called })
+    this.path = new CallPath({
+      ...services,
+      caller: () => this.performer.caller.gateway,
+      chosen: (choice) => this.recorder.routeChosen(choice),
+    })
+    const regional = { ...services, media: this.path.through(services.media) }
+    this.performer = new Performer(this, regional, {
       post: this.post,
       state: () => this.state,
       concerns: (users) => this.concerns(users),
@@ -99,9 +111,9 @@ export class LiveCall implements CallFacts {
   }
 
   /** Begins with the caller's INVITE. */
-  invited(invite: IncomingCall, trunk: Trunk, target: RouteTarget): void {
-    this.callerIsHere(invite, trunk)
-    this.post({ type: 'invited', target, hold: trunk.ringback, accept: trunk.accept })
+  invited(invite: IncomingCall, terms: CallerTerms, target: RouteTarget): void {
+    this.callerIsHere(invite, terms)
+    this.post({ type: 'invited', target, hold: terms.ringback, accept: terms.accept })
   }
 
   /** Begins with the word of a cell phone; its caller is expected. */
@@ -118,8 +130,8 @@ export class LiveCall implements CallFacts {
     this.post({ type: 'forwarded' })
   }
 
-  private callerIsHere(invite: IncomingCall, trunk: Trunk, like?: MediaEndpoint): void {
-    this.performer.caller.arrive(invite, trunk, like)
+  private callerIsHere(invite: IncomingCall, terms: CallerTerms, like?: MediaEndpoint): void {
+    this.performer.caller.arrive(invite, terms, like)
     invite.onCancel((reason) => this.post({ type: 'caller-cancelled', ...because(reason) }))
   }
 
@@ -160,11 +172,19 @@ export class LiveCall implements CallFacts {
     const { state, effects } = transition(this.state, event)
     this.state = state
     this.winner = winnerOf(state) ?? this.winner
+    this.tellTaken()
     this.recorder.event(event)
     for (const effect of effects) {
       this.recorder.effect(effect)
       this.perform(effect)
     }
+  }
+
+  private tellTaken(): void {
+    const user = takerOf(this.state)
+    if (user === this.taker) return
+    this.taker = user
+    this.owner.taken(user)
   }
 
   /** One effect that cannot be performed must not cost the call those after it. */

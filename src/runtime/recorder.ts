@@ -1,6 +1,7 @@
 import type { Effect } from '../call/effect.js'
 import type { CallEvent } from '../call/event.js'
 import type { CallRecord } from '../ports/store.js'
+import type { RouteChosen } from './call-path.js'
 import type { Services } from './services.js'
 
 /** Writes the journal of one call: what happened to it, what was asked because of it, and its row. */
@@ -10,7 +11,7 @@ export class CallRecorder {
 
   constructor(
     private readonly services: Pick<Services, 'observer' | 'clock'>,
-    call: Pick<CallRecord, 'id' | 'trunk' | 'from' | 'to'>,
+    call: Pick<CallRecord, 'id' | 'trunk' | 'client' | 'from' | 'to'>,
   ) {
     this.record = {
       ...call,
@@ -38,6 +39,11 @@ export class CallRecorder {
     // A 200 that crossed the end of the call was followed by a BYE: nobody talked.
     const answered = event.type === 'connected' || event.type === 'caller-answered'
     if (answered && this.record.ending === null) this.save({ answeredAt: this.record.answeredAt ?? at })
+  }
+
+  /** By which region its media goes, or a leg of it, and why. */
+  routeChosen(choice: RouteChosen): void {
+    this.line(this.services.clock.now(), 'route-chosen', { ...choice })
   }
 
   effect(effect: Effect): void {
