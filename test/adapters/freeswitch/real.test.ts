@@ -81,6 +81,26 @@ describe.skipIf(engines === undefined)('FreeSWITCH', () => {
     await near.phone.rtp.receiver.hearing?.hears([440, 480])
   })
 
+  it('performs for a WebRTC phone, from the handshake on, what it was asked to before', async () => {
+    const { near, offering, answering } = await facing('webrtc')
+    const performing = answering.perform([{ kind: 'ringback', country: 'gb' }], { times: 1 })
+    await offering.accept(answering.localSdp)
+    await near.endpoint.join(offering)
+    await near.phone.rtp.receiver.hearing?.hears([400, 450])
+    expect(await performing).toBe('finished')
+  })
+
+  it('plays no path that FreeSWITCH would take for a command, and goes on', async () => {
+    const { phone, endpoint } = await called()
+    await endpoint.play({ kind: 'ringback', country: 'us' })
+    const path = '/tmp/${uuid_kill ${uuid}}.wav'
+    await expect(endpoint.perform([{ kind: 'file', path }], { times: 1 })).rejects.toEqual(
+      failed('not-acceptable'),
+    )
+    await expect(endpoint.play({ kind: 'file', path })).rejects.toEqual(failed('not-acceptable'))
+    await phone.rtp.receiver.hearing?.hears([440, 480])
+  })
+
   it('carries a call over SRTP with keys in the SDP, offered and answered', async () => {
     const call = await facing('srtp')
     expect(call.offering.localSdp).toMatch(/^m=audio \d+ RTP\/SAVP /m)
