@@ -192,7 +192,7 @@ describe('a call that is refused', () => {
     expect(headerList(response, 'Unsupported')).toEqual(['teleport'])
   })
 
-  test('comes from a network that is no trunk: a client's, which is asked who it is', async () => {
+  test('comes from a network that is no trunk: a client’s, which is asked who it is', async () => {
     reload({ trunks: { carrier: { match: ['192.0.2.0/24'] } } })
     expect((await refusal(await server.caller(), 'sip:ada@example.net')).status).toBe(401)
   })
