@@ -15,9 +15,12 @@ import { clientMessages } from '../http/routes/client-messages.js'
 import { deviceRoutes } from '../http/routes/devices.js'
 import { forwardingRoutes } from '../http/routes/forwarding.js'
 import { invitationRoutes } from '../http/routes/invitations.js'
+import { presenceRoutes } from '../http/routes/presence.js'
 import { primaryCallRoutes } from '../http/routes/primary-calls.js'
 import { createInvitations } from '../invitation/service.js'
+import type { Outgoing } from '../outgoing/outgoing.js'
 import type { Log } from '../ports/log.js'
+import type { PresenceControl } from '../ports/presence.js'
 import type { PushSender } from '../ports/push.js'
 import type { Signaling } from '../ports/signaling.js'
 import type { RoutingTable } from '../routing/table.js'
@@ -28,6 +31,8 @@ import { every, FORGET_MS } from './housekeeping.js'
 import type { Shared } from './database.js'
 import { type LateForwarding, openForwarding } from './forwarding.js'
 import type { Lifetime } from './lifetime.js'
+import { openChannelCalls } from './outgoing.js'
+import { tokenRoutes } from './tokens.js'
 
 /** The hub needs the calls, and these the hub: until both are there, no app has a channel. */
 export class LateChannels implements AppChannels {
@@ -61,6 +66,8 @@ export interface ClientsDeps {
   readonly tokens: Tokens
   readonly revocations: Revocations
   readonly calls: Calls
+  readonly outgoing: Outgoing
+  readonly presence: PresenceControl
   readonly signaling: Signaling
   readonly table: () => RoutingTable
   /** Is told of primary calls. */
@@ -97,9 +104,18 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
       mintInvitation: (claims) => tokens.mintInvitation(claims),
     }),
   )
-  const channelUpgrade = createChannelUpgrade({ connect: (socket) => hub.connect(socket) })
+  const channelUpgrade = createChannelUpgrade(
+    { connect: (socket) => hub.connect(socket) },
+    deps.watched.current().http.origins,
+  )
+  const { watched, outgoing } = deps
+  const clientCalls = openChannelCalls(
+    { watched, outgoing, calls, bus, log, tell: (...what) => hub.tell(...what) },
+    life,
+  )
   const hub: ClientHub = createClientHub({
-    ...{ store, bus, tokens, revocations, calls: control, invitations, clock, log },
+    ...{ store, bus, tokens, revocations, calls: control, clientCalls, invitations, clock, log },
+    presence: deps.presence,
   })
   deps.channels.use(hub)
   const forwarding = openForwarding({ ...deps, hub }, life)
@@ -109,11 +125,13 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   const routes = [
     ...callRoutes({ calls: control, clock }),
     ...deviceRoutes(devices),
+    ...tokenRoutes(deps.watched, { tokens, revocations }),
     ...invitationRoutes(invitations, store),
     ...forwardingRoutes(forwarding, store),
     ...primaryCallRoutes(forwarding, store),
     clientChannel(),
     clientMessages(hub),
+    ...presenceRoutes(deps.presence),
   ]
   return {
     api: { tokens, routes, upgrade: channelUpgrade.upgrade },

@@ -6,6 +6,7 @@ import { createSignaling } from '../adapters/drachtio/signaling.js'
 import { systemClock } from '../adapters/system/clock.js'
 import type { WatchedConfig } from '../config/index.js'
 import { createHttp } from '../http/index.js'
+import { adminRoute } from '../http/routes/admin-route.js'
 import { createJournal } from '../observe/journal.js'
 import type { ServerLog } from '../observe/log.js'
 import { createMetrics } from '../observe/metrics.js'
@@ -23,6 +24,7 @@ import { createRouter } from '../routing/router.js'
 import { createSleepers } from '../routing/sleepers.js'
 import { routingTable } from '../routing/table-of.js'
 import { Calls } from '../runtime/calls.js'
+import { explainRoute } from '../runtime/explain-route.js'
 import { version } from '../version.js'
 import { createWaker } from '../wake/waker.js'
 import { LateChannels, openClients } from './clients.js'
@@ -32,6 +34,7 @@ import { LateForwarding } from './forwarding.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { openRegions } from './regions.js'
+import { openNotifier, openPresence } from './presence.js'
 import { PushServices } from './push.js'
 import { openDigest, openOutgoing, passwords } from './outgoing.js'
 import { readinessOf } from './readiness.js'
@@ -88,7 +91,8 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   life.onClose(watched.subscribe((now) => (log.level = now.log.level)))
   const table = currentTable(watched, life)
   const sleepers = createSleepers(clock)
-  const router = createRouter({ table, store, sleepers, clock })
+  const presence = openPresence(watched, shared, log, life)
+  const router = createRouter({ table, store, sleepers, clock, presence })
   let url = config.http.publicUrl
   const api = (): string => url ?? ''
   const { regions, ...open } = openRegions(
@@ -105,6 +109,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     invite: (call) => calls.invite(call),
     register: (request) => void registrar.register(request),
     options: (request) => calls.options(request),
+    subscribe: (subscription) => notifier.subscribe(subscription),
     other: (request) => calls.other(request),
     gatewayLost: (gateway) => {
       calls.gatewayLost(gateway)
@@ -116,6 +121,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     },
   }
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
+  const notifier = openNotifier({ watched, presence, table, tokens, digest, log }, life)
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
   const settings = callSettings(config.sip, api, [...config.trunks.values()][0]?.tone ?? 'us')
@@ -140,6 +146,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     }),
   )
   life.onClose(bus.subscribe((message) => calls.heard(message)))
+  life.onClose(calls.onUserCalls((user, most) => presence.inCall(user, most > 0)))
   life.onClose(every(FORGET_MS, () => forgetExpired(registrar, store), log))
   metrics.watch({
     calls: () => calls.gauges,
@@ -155,7 +162,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
 
   const clients = openClients(
     {
-      ...{ shared, watched, tokens, revocations, calls, signaling, table, outgoing },
+      ...{ shared, watched, tokens, revocations, calls, signaling, table, outgoing, presence },
       ...{ forwarding, senders, channels, log, api },
     },
     life,
@@ -166,7 +173,13 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
       ...{ metrics, store, log, version },
       live: () => calls.gauges,
       readiness: () => readinessOf(store, media, signaling, calls.draining),
-      clients: clients.api,
+      clients: {
+        ...clients.api,
+        routes: [
+          ...clients.api.routes,
+          adminRoute((question) => explainRoute({ regions, table, router }, question)),
+        ],
+      },
     }),
   )
   life.onClose(() => clients.close())

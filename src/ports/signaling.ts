@@ -90,10 +90,46 @@ export interface OutgoingCall {
   cancel(reason: string): void
 }
 
+/** A SUBSCRIBE that would open a dialog (RFC 6665), until it has its answer. */
+export interface IncomingSubscription extends SipTransaction {
+  /**
+   * 2xx; a NOTIFY is due at once in the dialog that comes of it. Rejects with {@link SipFailure} where that cannot be.
+   *
+   * @param response `expires` in seconds
+   */
+  accept(response: { readonly expires: number; readonly headers?: Headers }): Promise<SubscriptionDialog>
+}
+
+/** The notifier's end of a subscription. */
+export interface SubscriptionDialog {
+  /** What came before is told now. */
+  listen(events: SubscriptionEvents): void
+  /**
+   * NOTIFY; one with `ended` is the last. Rejects with {@link SipFailure}: 481 where the other side knows the
+   * subscription no more.
+   */
+  notify(request: {
+    readonly headers: Headers
+    readonly ended: boolean
+    readonly document?: { readonly contentType: string; readonly body: string }
+  }): Promise<void>
+}
+
+export interface SubscriptionEvents {
+  /** A SUBSCRIBE within the dialog, to be answered. */
+  refreshed(request: SipTransaction): void
+  /** A SUBSCRIBE with Expires 0, which has its answer; the last NOTIFY is due. */
+  unsubscribed(): void
+  /** The gateway is gone, and the dialog with it; once. */
+  lost(): void
+}
+
 export interface SignalingHandlers {
   invite(call: IncomingCall): void
   register(request: SipTransaction): void
   options(request: SipTransaction): void
+  /** Without it a SUBSCRIBE is one of the others. */
+  subscribe?(subscription: IncomingSubscription): void
   /** A request outside of any call that is none of these. */
   other(request: SipTransaction): void
   /** Every leg and pending call of this gateway is gone. */

@@ -13,7 +13,8 @@ import { toIncomingCall } from './incoming-call.js'
 import { type GatewayLeg, toLeg } from './leg.js'
 import { dial } from './outgoing-call.js'
 import { respond, toTransaction } from './request.js'
-import { createSrf, type Dialog, type Response, type SrfClient } from './srf.js'
+import { createSrf, type Dialog, type Request, type Response, type SrfClient } from './srf.js'
+import { type GatewaySubscription, toSubscription } from './subscription.js'
 
 export interface GatewayOptions {
   readonly name: string
@@ -28,13 +29,14 @@ const FIRST_RETRY_MS = 150
 const LAST_RETRY_MS = 2_000
 
 /** Methods that peers send outside of a call, and that are not ours to serve. */
-const OTHER_METHODS = ['message', 'subscribe', 'notify', 'publish', 'refer', 'info'] as const
+const OTHER_METHODS = ['message', 'notify', 'publish', 'refer', 'info'] as const
 
 /** What lives on one connection to the server; all of it goes with the connection. */
 interface Connection {
   readonly srf: SrfClient
   readonly lost: AbortController
   readonly legs: Set<GatewayLeg>
+  readonly subscriptions: Set<GatewaySubscription>
   up: boolean
 }
 
@@ -89,7 +91,13 @@ export class Gateway {
 
   private connect(): Connection {
     const srf = createSrf()
-    const connection: Connection = { srf, lost: new AbortController(), legs: new Set(), up: false }
+    const connection: Connection = {
+      srf,
+      lost: new AbortController(),
+      legs: new Set(),
+      subscriptions: new Set(),
+      up: false,
+    }
     // Each dial that is under way listens: many of them are no leak to be warned of.
     setMaxListeners(0, connection.lost.signal)
     srf.on('connect', (error, hostPorts) => this.connected(connection, error, hostPorts))
@@ -113,12 +121,20 @@ export class Gateway {
     srf.options((req, res) =>
       this.guard(res, () => this.handlers.options(toTransaction(req, res, this.name))),
     )
+    srf.subscribe((req, res) => this.guard(res, () => this.subscribed(connection, req, res)))
     // Without a route for them the server would say that it is out of service (503).
     for (const method of OTHER_METHODS) {
       srf[method]((req, res) =>
         this.guard(res, () => this.handlers.other(toTransaction(req, res, this.name))),
       )
     }
+  }
+
+  private subscribed({ srf, subscriptions }: Connection, req: Request, res: Response): void {
+    if (this.handlers.subscribe === undefined) {
+      return this.handlers.other(toTransaction(req, res, this.name))
+    }
+    this.handlers.subscribe(toSubscription(srf, req, res, this.name, this.log, subscriptions))
   }
 
   /** An error of ours costs the request that met it, not the connection that it came on. */
@@ -158,6 +174,7 @@ export class Gateway {
     connection.up = false
     connection.lost.abort()
     for (const leg of [...connection.legs]) leg.abandon()
+    for (const subscription of [...connection.subscriptions]) subscription.abandon()
     if (this.closed) return
     this.log.warn({ gateway: this.name, err: error, retryMs: this.retryMs }, 'the SIP server is away')
     if (was) this.handlers.gatewayLost(this.name)

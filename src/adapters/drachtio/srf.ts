@@ -44,7 +44,12 @@ export interface Dialog {
   readonly remote: { readonly sdp: string }
   readonly connected: boolean
   on(event: 'destroy', listener: (bye: RawMessage) => void): this
-  on(event: 'modify' | 'info' | 'update' | 'refer', listener: (req: Request, res: Response) => void): this
+  on(
+    event: 'modify' | 'info' | 'update' | 'refer' | 'subscribe',
+    listener: (req: Request, res: Response) => void,
+  ): this
+  /** A SUBSCRIBE with Expires 0; drachtio-srf has answered it. */
+  on(event: 'unsubscribe', listener: () => void): this
   once(event: 'ack', listener: (ack: RawMessage) => void): this
   removeAllListeners(event?: string): this
   destroy(options: { headers?: Record<string, string> }, callback: (error: unknown) => void): void
@@ -97,9 +102,10 @@ export interface SrfClient {
   createUAS(
     req: Request,
     res: Response,
-    options: { localSdp: string; headers?: Record<string, string> },
+    options: { localSdp?: string; headers?: Record<string, string> },
     callback: Dialogued,
   ): void
+  removeDialog(dialog: Dialog): void
   createUAC(
     uri: string,
     options: {

@@ -1,4 +1,5 @@
 import type { CallControl, CallRefusal, CallView, Decline, RedirectTarget } from '../../ports/call-control.js'
+import type { ClientCalls } from '../../ports/client-calls.js'
 import type {
   DeviceView,
   InitiatorView,
@@ -6,8 +7,10 @@ import type {
   InvitationRefusal,
 } from '../../ports/invitation-control.js'
 import type { Refused, Tokens } from '../tokens/tokens.js'
+import { hangUpOwn, performCalling } from './calling.js'
 import type { ClientRequest } from './client-message.js'
 import type { ChannelIdentity } from './identity.js'
+import type { PresenceRequest } from './presence-flow.js'
 import { CALL_PROBLEMS, INVITATION_PROBLEMS, problem, tokenProblem } from './problems.js'
 import type { Result } from './server-message.js'
 import { callState, invitationJson } from './views.js'
@@ -15,6 +18,8 @@ import { callState, invitationJson } from './views.js'
 export interface RequestDeps {
   readonly calls: CallControl
   readonly invitations: InvitationControl
+  /** Calls that clients make. */
+  readonly clientCalls: ClientCalls
   readonly tokens: Pick<Tokens, 'verifyCall' | 'verifyInvitation'>
 }
 
@@ -27,14 +32,19 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 /** Does what a client asks for. Rejects with StoreUnavailable. */
 export async function perform(
   who: ChannelIdentity,
-  request: ClientRequest,
+  request: Exclude<ClientRequest, PresenceRequest>,
   deps: RequestDeps,
 ): Promise<Outcome> {
   switch (request.type) {
     case 'accept':
     case 'decline':
-    case 'hangup':
       return performOnCall(who, request, deps)
+    case 'hangup':
+      return hangUp(who, request, deps)
+    case 'call':
+    case 'reoffer':
+    case 'info':
+      return performCalling(who, request, deps.clientCalls)
     case 'invite':
     case 'invitation-connect':
     case 'invitation-cancel':
@@ -49,6 +59,20 @@ export async function perform(
 }
 
 type Asked<T extends ClientRequest['type']> = Extract<ClientRequest, { type: T }>
+
+/** A call that the client made, or else one that its device was called by. */
+async function hangUp(who: ChannelIdentity, request: Asked<'hangup'>, deps: RequestDeps): Promise<Outcome> {
+  const { callId, token } = request
+  const own = () => hangUpOwn(who, callId, deps.clientCalls)
+  if (token !== undefined) return performOnCall(who, request, deps)
+  if (who.address.device === null || deps.clientCalls.owns(who, callId)) {
+    return (await own()) ?? performOnCall(who, request, deps)
+  }
+  const outcome = await performOnCall(who, request, deps)
+  // It may be one that it made by way of another node.
+  const foreign = !outcome.ok && outcome.problem.type === '/problems/token-foreign'
+  return (foreign ? await own() : undefined) ?? outcome
+}
 
 async function performOnCall(
   who: ChannelIdentity,

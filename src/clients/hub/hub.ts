@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Bus, BusMessage } from '../../ports/bus.js'
 import type { CallControl } from '../../ports/call-control.js'
+import type { ClientCalls, ToldCaller } from '../../ports/client-calls.js'
 import type {
   ClientAddress,
   ClientMessage,
@@ -12,6 +13,7 @@ import type { InvitationControl } from '../../ports/invitation-control.js'
 import type { ToldInvited } from '../../ports/invitation-messages.js'
 import type { ToldPrimary } from '../../ports/primary-calls.js'
 import type { Log } from '../../ports/log.js'
+import type { PresenceControl } from '../../ports/presence.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { Channel } from '../channel/channel.js'
 import { addressOf, type ChannelIdentity } from '../channel/identity.js'
@@ -45,6 +47,9 @@ export interface HubDeps {
   readonly revocations?: Pick<Revocations, 'revoked' | 'subscribe'>
   readonly calls: CallControl
   readonly invitations: InvitationControl
+  readonly clientCalls: ClientCalls
+  /** Without it nothing is said of presence. */
+  readonly presence?: PresenceControl
   readonly clock: Clock
   readonly log: Log
   readonly limits?: ChannelLimits
@@ -101,6 +106,11 @@ class Hub implements ClientHub {
     return this.#offer(deviceId, message, expiresAt)
   }
 
+  async tell(to: ClientAddress, message: ToldCaller, expiresAt: number): Promise<void> {
+    const body = JSON.stringify(message)
+    this.#announce(await this.deps.store.putMessages([{ to, body, expiresAt }], QUEUE_LIMITS))
+  }
+
   async tellEnding(deviceId: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
     const { store, clock, log } = this.deps
     const now = clock.now()
@@ -119,6 +129,7 @@ class Hub implements ClientHub {
     const channel = new Channel((this.deps.ids ?? randomUUID)(), socket, {
       ...{ clock, log, store, tokens, limits },
       revoked: (token) => this.deps.revocations?.revoked(token) ?? false,
+      ...(this.deps.presence === undefined ? {} : { presence: this.deps.presence }),
       perform: (who, request) => perform(who, request, this.deps),
       opened: (one, who) => this.#opened(one, who),
       acknowledged: (one, who, upTo) => this.#acknowledged(one, who, upTo),

@@ -17,11 +17,13 @@ import { clientChannel } from '../../../src/http/routes/client-channel.js'
 import { clientMessages } from '../../../src/http/routes/client-messages.js'
 import type { Bus } from '../../../src/ports/bus.js'
 import type { InvitationControl } from '../../../src/ports/invitation-control.js'
+import type { PresenceControl } from '../../../src/ports/presence.js'
 import type { Store } from '../../../src/ports/store.js'
 import { FakeStore } from '../../support/fake-store.js'
 import { RecordingLog } from '../../wake/recording-log.js'
 import { TestClient } from './client.js'
 import { FakeCalls } from './fake-calls.js'
+import { FakeClientCalls } from './fake-client-calls.js'
 
 /** 2100, in microseconds. */
 export const FAR = Date.UTC(2100, 0, 1) * 1000
@@ -46,13 +48,17 @@ export async function openSite(more: Partial<Pick<Site, 'store' | 'bus'>> = {}):
 
 export interface NodeOptions {
   readonly limits?: Partial<ChannelLimits>
+  /** Of web pages that may open a channel. */
+  readonly origins?: readonly string[]
   readonly invitations?: (hub: ClientHub) => InvitationControl
+  readonly presence?: PresenceControl
   readonly routes?: (invitations: InvitationControl) => readonly Route[]
 }
 
 /** The channel, its hub and the HTTP server of one node, on a free port. */
 export class ChannelNode {
   readonly calls = new FakeCalls()
+  readonly clientCalls = new FakeClientCalls()
   readonly log = new RecordingLog()
   /** Those of channels, open or not. */
   readonly sockets: ReadonlySet<Duplex> = new Set()
@@ -66,6 +72,7 @@ export class ChannelNode {
 
   static async start(site: Site, options: NodeOptions = {}): Promise<ChannelNode> {
     const calls = new FakeCalls()
+    const clientCalls = new FakeClientCalls()
     const log = new RecordingLog()
     const { store, bus, tokens, revocations } = site
     // The hub and the invitations know each other.
@@ -73,11 +80,23 @@ export class ChannelNode {
     const invitations = laterInvitations(() => held.invitations)
     const limits = { ...CHANNEL_LIMITS, ...options.limits }
     const hub = createClientHub({
-      ...{ store, bus, tokens, revocations, calls, invitations, clock: systemClock, log, limits },
+      ...{
+        store,
+        bus,
+        tokens,
+        revocations,
+        calls,
+        clientCalls,
+        invitations,
+        clock: systemClock,
+        log,
+        limits,
+      },
+      ...(options.presence === undefined ? {} : { presence: options.presence }),
     })
     const made = options.invitations?.(hub)
     if (made !== undefined) held.invitations = made
-    const channels = createChannelUpgrade(hub)
+    const channels = createChannelUpgrade(hub, options.origins)
     const sockets = new Set<Duplex>()
     const http = createHttp({
       ...{ host: '127.0.0.1', port: 0, store, log },
@@ -101,7 +120,7 @@ export class ChannelNode {
       await http.close()
     }
     const node = new ChannelNode(site, hub, `http://127.0.0.1:${String(port)}`, () => (closing ??= close()))
-    Object.assign(node, { calls, log, sockets })
+    Object.assign(node, { calls, clientCalls, log, sockets })
     onTestFinished(node.close)
     return node
   }

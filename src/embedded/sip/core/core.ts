@@ -13,7 +13,7 @@ import { startProxy } from './proxy.js'
 import { relayResponse } from './relay.js'
 import { receiveAck, receiveCancel, receiveRequest } from './requests-in.js'
 import { sendNewRequest } from './requests-out.js'
-import { endByServer } from './sending.js'
+import { endByServer, removeDialog } from './sending.js'
 
 /**
  * Between the transactions below and the apps above: what drachtio-server does by itself, and what it asks apps.
@@ -66,7 +66,9 @@ export class Core implements TransactionUser, CommandHandler {
     if (dialogs.length === 0) return
     context.timers.start(context.settings.timers.appSilence, () => {
       for (const dialog of dialogs) {
-        endByServer(context, dialog, 'Application gone', 'system-initiated-termination')
+        // A BYE is for dialogs of an INVITE: a subscriber finds out by its refresh (RFC 6665 §4.1.2.2).
+        if (dialog.kind === 'subscribe') removeDialog(context, dialog)
+        else endByServer(context, dialog, 'Application gone', 'system-initiated-termination')
       }
     })
   }

@@ -1,0 +1,20 @@
+import type { Presence } from '../../ports/presence.js'
+import { dialogInfo } from './dialog-info.js'
+import { pidf } from './pidf.js'
+
+/** An event package (RFC 6665 §5), and the one document that it is told in. */
+export interface Package {
+  readonly contentType: string
+  body(presence: Presence, entity: string, version: number): string
+}
+
+const PACKAGES: Readonly<Record<string, Package>> = {
+  presence: { contentType: 'application/pidf+xml', body: pidf },
+  dialog: { contentType: 'application/dialog-info+xml', body: dialogInfo },
+}
+
+export const ALLOW_EVENTS = Object.keys(PACKAGES).join(', ')
+
+export function packageOf(name: string): Package | undefined {
+  return Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : undefined
+}
