@@ -5,8 +5,10 @@ import { demoCommand } from './cli/demo.js'
 import { devicesCommand } from './cli/devices.js'
 import { migrateCommand } from './cli/migrate.js'
 import { runProgram } from './cli/program.js'
+import { routeCommand } from './cli/route.js'
 import { startCommand } from './cli/start.js'
 import { tokenCommand } from './cli/token.js'
+import { explainOffline } from './compose/route.js'
 import { startServer } from './compose/server.js'
 import { openConfiguredStore } from './compose/store.js'
 import { version } from './version.js'
@@ -20,6 +22,7 @@ const commands = [
   migrateCommand(database),
   callsCommand(database),
   devicesCommand(database),
+  routeCommand({ explain: explainOffline }),
   tokenCommand(database),
 ]
 

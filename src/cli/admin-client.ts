@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import { z } from 'zod'
 import type { HttpConfig } from '../config/index.js'
 import { callDetailView, callView, deviceView } from '../observe/views.js'
+import { routeView, type RouteView } from '../observe/route-view.js'
 import { CommandError } from './command.js'
 import type { Records } from './records.js'
 
@@ -12,8 +13,14 @@ const callList = z.object({ calls: z.array(callView) })
 const deviceList = z.object({ devices: z.array(deviceView) })
 const problem = z.object({ detail: z.string() })
 
+/** What a running server can be asked besides. */
+export interface ServerRecords extends Records {
+  /** By which regions a call would go. @throws CommandError also where no trunk is meant */
+  route(from: string, to: string): Promise<RouteView>
+}
+
 /** The server that runs by this configuration, if one does: answers there, or why not. */
-export async function findServer(http: HttpConfig): Promise<Records | { readonly absent: string }> {
+export async function findServer(http: HttpConfig): Promise<ServerRecords | { readonly absent: string }> {
   if (http.port === 0) return { absent: 'the configuration names no port of it' }
   const base = baseOf(http)
   try {
@@ -29,7 +36,7 @@ export async function findServer(http: HttpConfig): Promise<Records | { readonly
 }
 
 /** Reads through the admin API of a running server. */
-class AdminClient implements Records {
+class AdminClient implements ServerRecords {
   readonly source: string
 
   constructor(
@@ -50,6 +57,10 @@ class AdminClient implements Records {
 
   async devices() {
     return (await this.#read('/v1/admin/devices', deviceList)).devices
+  }
+
+  route(from: string, to: string) {
+    return this.#read(`/v1/route?${new URLSearchParams({ from, to }).toString()}`, routeView)
   }
 
   async #read<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {

@@ -63,6 +63,7 @@ export function gatewayRegion({
   return (name) => known.get(name)
 }
 
+/** An embedded SIP server, as it is configured. */
 interface EmbeddedServer {
   readonly name: string
   readonly region: string | undefined
@@ -70,7 +71,8 @@ interface EmbeddedServer {
   readonly advertise: string | undefined
 }
 
-function embeddedServers(
+/** The embedded SIP servers, by the names of their gateways. */
+export function embeddedServers(
   { region, listen, advertise }: Extract<SipConfig, { readonly engine: 'embedded' }>,
   regions: Config['regions'],
 ): readonly EmbeddedServer[] {

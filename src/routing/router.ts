@@ -32,7 +32,7 @@ const DIRECT = { goesOn: null, answerFirst: false } as const
 
 export interface RouterDeps {
   readonly table: () => RoutingTable
-  readonly store: DeviceStore & BindingStore
+  readonly store: Pick<DeviceStore, 'devicesOf'> & Pick<BindingStore, 'bindingsOf'>
   readonly sleepers: Sleepers
   readonly clock: Clock
   /** Without it nobody's rules about presence hold. */

@@ -1,10 +1,10 @@
-import type { Destination } from '../call/destination.js'
 import type { Media } from '../ports/media.js'
 import type { MediaChoice } from '../regions/choose-media.js'
 import { gatewayReason, mediaReasons } from '../regions/reasons.js'
 import type { Regions } from '../regions/regions.js'
 import type { Routed } from '../routing/router.js'
 import type { Trunk } from '../routing/table.js'
+import { placesOf } from './places.js'
 
 /** A choice, as it stands in the record of the call. */
 export interface RouteChosen {
@@ -36,26 +36,10 @@ export class CallPath {
   constructor(private readonly deps: CallPathDeps) {}
 
   /** Who is called now. */
-  learn({ plan, devices, bindings }: Pick<Routed, 'plan' | 'devices' | 'bindings'>): void {
+  learn(routed: Pick<Routed, 'plan' | 'devices' | 'bindings'>): void {
     const { regions, table } = this.deps
-    const regionOf = (destination: Destination): string | undefined => {
-      switch (destination.kind) {
-        case 'outside':
-          return table().trunk(destination.trunk)?.region
-        case 'contact':
-        case 'device': {
-          const { contact } = destination
-          const binding = bindings.find(({ bindingId }) => bindingId === contact?.bindingId)
-          if (binding !== undefined && regions.isUp(binding.gateway)) return regions.of(binding.gateway)
-          // It is told to register where it was last.
-          const device = destination.kind === 'device' ? destination.device.deviceId : undefined
-          return devices.find(({ id }) => id === device)?.region ?? binding?.region
-        }
-        default:
-          return destination satisfies never
-      }
-    }
-    this.callees = plan.destinations.flatMap((destination) => regionOf(destination) ?? [])
+    const places = placesOf(routed, regions, (name) => table().trunk(name))
+    this.callees = places.flatMap(({ region }) => region ?? [])
   }
 
   /** The engine, as this call is to use it: an endpoint that no other binds to a server is made in the best region. */

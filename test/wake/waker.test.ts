@@ -405,3 +405,31 @@ describe('telling the ending of a call', () => {
     expect(await published.atLeast(1)).toMatchObject([{ type: 'device-retired', deviceId: 'dev-1' }])
   })
 })
+
+describe('telling a device of another edge', () => {
+  const entry = { edge: 'sip:us.example.net;transport=tls', api: 'https://api.example.net' }
+
+  it('is a push that is no call, and replaces one before it', async () => {
+    const sender = new ScriptedSender([delivered])
+    expect(await wakerWith({ acme: sender }).rehome(device, entry).outcome).toMatchObject({
+      kind: 'delivered',
+    })
+    expect(sender.inbox.items).toEqual([
+      {
+        device: { id: 'dev-1', ...push },
+        kind: 'rehome',
+        payload: entry,
+        expiresAt: clock.now() + 600_000_000,
+        collapseKey: 'rehome',
+      },
+    ])
+  })
+
+  it('is not pushed by a service that pushes calls alone', async () => {
+    const sender = Object.assign(new ScriptedSender([delivered]), { tellsEndings: false })
+    const outcome = await wakerWith({ acme: sender }).rehome(device, entry).outcome
+    expect(outcome).toMatchObject({ kind: 'refused', detail: '"acme" pushes calls alone' })
+    expect(sender.inbox.items).toEqual([])
+    expect(log.at('warn')).toEqual([])
+  })
+})
