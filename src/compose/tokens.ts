@@ -1,8 +1,12 @@
 import { systemClock } from '../adapters/system/clock.js'
+import { createIssuer } from '../clients/tokens/issuer.js'
 import { loadTokenKeys } from '../clients/tokens/keys.js'
 import { createRevocations, type Revocations } from '../clients/tokens/revocations.js'
 import { createTokens, type Tokens } from '../clients/tokens/tokens.js'
-import type { TokensConfig } from '../config/index.js'
+import type { TokensConfig, WatchedConfig } from '../config/index.js'
+import { knownNames } from '../config/known-names.js'
+import type { Route } from '../http/route.js'
+import { adminTokens } from '../http/routes/admin-tokens.js'
 import type { Log } from '../ports/log.js'
 import type { Shared } from './database.js'
 import { every } from './housekeeping.js'
@@ -30,4 +34,14 @@ export async function openTokens(
   await revocations.catchUp()
   life.onClose(every(CATCH_UP_MS, () => revocations.catchUp(), log, 'revocations could not be read'))
   return { tokens: createTokens({ keys, clock, revoked: revocations.revoked }), revocations }
+}
+
+/** What admins do with client tokens. */
+export function tokenRoutes(watched: WatchedConfig, { tokens, revocations }: OpenTokens): readonly Route[] {
+  const issuer = createIssuer({
+    ...{ tokens, clock: systemClock },
+    names: (kind, name) => knownNames(watched.current())(kind, name),
+  })
+  const lifetimeMs = (): number => watched.current().tokens.clientLifetime
+  return adminTokens({ issuer, revocations, lifetimeMs })
 }

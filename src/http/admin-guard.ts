@@ -41,6 +41,10 @@ function localOnly(request: FastifyRequest, addresses: readonly Pick<AddressInfo
   if (addresses.length === 0 || !addresses.every(({ address }) => isLoopback(address))) {
     throw new Problem('admin-disabled', 'The admin API is closed: http.admin-token is not configured.')
   }
+  // Nor can a page of another site, whatever pages the API is open to: it needs no token that would keep it out.
+  if (request.headers.origin !== undefined) {
+    throw new Problem('admin-disabled', 'Without http.admin-token the admin API is not for web pages.')
+  }
   // A web page can have its own name resolved to loopback, and ask from the browser of whoever works here.
   if (!isLoopback(request.hostname.replace(/^\[|\]$/g, ''))) {
     throw new Problem('admin-disabled', 'Without http.admin-token the admin API is for localhost only.')

@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Log } from '../ports/log.js'
+import { addCors } from './cors.js'
 import { problemOf, refuseUnparsable, sendProblem } from './errors.js'
 import { Problem } from './problem.js'
 import { addRoute, type Route } from './route.js'
@@ -10,8 +11,17 @@ const BODY_LIMIT = 256 * 1024
 /** Milliseconds that a client may take to send its request, against those who hold connections open. */
 const REQUEST_TIMEOUT = 30_000
 
-/** The routes, with every error as an RFC 9457 problem. */
-export function httpApp(routes: readonly Route[], admit: Gatekeeper, log: Log): FastifyInstance {
+/**
+ * The routes, with every error as an RFC 9457 problem.
+ *
+ * @param origins of web pages that may use them from a browser
+ */
+export function httpApp(
+  routes: readonly Route[],
+  admit: Gatekeeper,
+  log: Log,
+  origins: readonly string[] = [],
+): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
@@ -34,6 +44,7 @@ export function httpApp(routes: readonly Route[], admit: Gatekeeper, log: Log): 
     log.debug({ method, url, ip, status: reply.statusCode, ms: reply.elapsedTime }, 'HTTP request')
     done()
   })
+  addCors(app, origins)
   for (const route of routes) addRoute(app, route, admit)
   return app
 }

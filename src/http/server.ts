@@ -25,6 +25,8 @@ export interface HttpOptions {
   readonly port: number
   /** Opens the admin API; without one it is open on loopback only. */
   readonly adminToken?: string | undefined
+  /** Of web pages that may use the API from a browser (RFC 6454); `*`: any. */
+  readonly origins?: readonly string[]
   /** Of this software, for the OpenAPI document. */
   readonly version?: string
   /** Settles within a bound of its own. */
@@ -62,7 +64,7 @@ export function createHttp(options: HttpOptions): HttpServer {
   const admin = adminGuard({ token: options.adminToken, addresses: () => addressesOf(app) })
   const admit = gatekeeper(admin, options.clients?.tokens ?? NO_TOKENS)
   const routes = withOpenApi(routesOf(options), options.version ?? '0.0.0')
-  const app: FastifyInstance = httpApp(routes, admit, log)
+  const app: FastifyInstance = httpApp(routes, admit, log, options.origins)
   if (options.clients?.upgrade !== undefined) app.server.on('upgrade', options.clients.upgrade)
   return {
     async listen() {

@@ -138,13 +138,18 @@ describe('the admin API', () => {
     const { get, store } = await startServer()
     await store.putDevice(device)
     await store.putDevice({ ...device, id: 'd2', push: null, retired: { at: START + 2, reason: '410' } })
-    await store.putDevice({ ...device, id: 'd3', push: { provider: 'acme', token: 'short' } })
+    const short = { ...device, id: 'd3', push: { provider: 'acme', token: 'short' } }
+    await store.putDevice({ ...short, callsIn: true })
     const { text, json } = await get('/v1/admin/devices')
+    const shown = { ...device, delivery: 'invite' }
     expect(json()).toEqual({
       devices: [
-        { ...device, push: { provider: 'acme', token: '…efghij', param: 'bundle' } },
-        { ...device, id: 'd2', push: null, retired: { at: START + 2, reason: '410' } },
-        { ...device, id: 'd3', push: { provider: 'acme', token: '…', param: null } },
+        { ...shown, push: { provider: 'acme', token: '…efghij', param: 'bundle' } },
+        { ...shown, id: 'd2', push: null, retired: { at: START + 2, reason: '410' } },
+        {
+          ...{ ...shown, id: 'd3', delivery: 'call-in' },
+          push: { provider: 'acme', token: '…', param: null },
+        },
       ],
     })
     expect(text).not.toContain('0123456789')

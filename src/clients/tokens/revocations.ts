@@ -9,7 +9,7 @@ export type Revocable = Pick<ClientClaims, 'client' | 'jti' | 'issuedAt'>
 
 /** Client tokens that are good no more, as this node knows them: a look-up costs no request anything. */
 export interface Revocations {
-  revoked(token: Revocable): boolean
+  readonly revoked: (token: Revocable) => boolean
   /** Written, and known here, when it resolves; other nodes are told. Rejects with StoreUnavailable. */
   revokeToken(id: string): Promise<void>
   /** Every token of the client that was issued until now. Rejects with StoreUnavailable. */

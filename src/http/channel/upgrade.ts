@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { MAX_CLIENT_MESSAGE } from '../../clients/channel/limits.js'
 import type { ClientHub } from '../../clients/hub/client-hub.js'
+import { allowsOrigin } from '../cors.js'
 import { PROBLEM_CONTENT_TYPE, Problem } from '../problem.js'
 import { WebSocketChannel } from './websocket-channel.js'
 
@@ -15,8 +16,15 @@ export interface ChannelUpgrade {
   close(): void
 }
 
-/** Makes WebSockets (RFC 6455) of requests to the channel's address, and channels of the hub of these. */
-export function createChannelUpgrade(hub: Pick<ClientHub, 'connect'>): ChannelUpgrade {
+/**
+ * Makes WebSockets (RFC 6455) of requests to the channel's address, and channels of the hub of these.
+ *
+ * @param origins of web pages that may open one; with none, any may. Apps that are no pages say no origin.
+ */
+export function createChannelUpgrade(
+  hub: Pick<ClientHub, 'connect'>,
+  origins: readonly string[] = [],
+): ChannelUpgrade {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -31,6 +39,10 @@ export function createChannelUpgrade(hub: Pick<ClientHub, 'connect'>): ChannelUp
       if (!isWebSocket(request)) return withoutUpgrade(this, request, socket, head)
       if (request.url?.split('?')[0] !== CHANNEL_PATH) {
         return refuse(socket, new Problem('not-found', `There is no WebSocket here, but at ${CHANNEL_PATH}.`))
+      }
+      const { origin } = request.headers
+      if (origin !== undefined && origins.length > 0 && !allowsOrigin(origins, origin)) {
+        return refuse(socket, new Problem('forbidden', `${origin} is none of http.origins.`))
       }
       server.handleUpgrade(request, socket, head, (websocket) => {
         const channel = new WebSocketChannel(websocket, () => open.delete(channel))

@@ -2,6 +2,7 @@ import { createDevices } from '../../../src/clients/devices/devices.js'
 import { createTokens, type Tokens } from '../../../src/clients/tokens/tokens.js'
 import { callRoutes } from '../../../src/http/routes/calls.js'
 import { deviceRoutes } from '../../../src/http/routes/devices.js'
+import type { HttpOptions } from '../../../src/http/index.js'
 import type { BusMessage } from '../../../src/ports/bus.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { FakeStore } from '../../support/fake-store.js'
@@ -25,7 +26,7 @@ export interface TestApi extends TestServer {
 export const HOLD_MS = 30_000
 
 /** The HTTP server with what apps may use, on calls and devices in memory. */
-export async function startApi(): Promise<TestApi> {
+export async function startApi(options: Pick<HttpOptions, 'origins'> = {}): Promise<TestApi> {
   const clock = new FakeClock()
   const calls = new FakeCalls()
   const tokens = createTokens({ keys: await sharedKeys(), clock })
@@ -37,6 +38,7 @@ export async function startApi(): Promise<TestApi> {
     pushProviders: () => new Set(['acme', 'apns']),
   })
   const server = await startServer({
+    ...options,
     store,
     clients: { tokens, routes: [...callRoutes({ calls, clock }), ...deviceRoutes(devices)] },
   })
