@@ -237,7 +237,7 @@ export function attemptOf(state: Call, deviceId: string): Attempt | undefined {
 /** Whoever is called from now on is asked anew, and a 200 that is still under way from these is not welcome. */
 export function pass<S extends Ringing>(state: S): S {
   const over = { status: 480, final: true }
-  return { ...state, attempts: state.attempts.map((a) => ({ ...a, leg: null, over, past: true })) }
+  return { ...state, attempts: state.attempts.map((a) => ({ ...a, over, past: true })) }
 }
 
 export function change<S extends Ringing>(state: S, id: AttemptId, what: Partial<Attempt>): S {

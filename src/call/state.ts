@@ -17,10 +17,10 @@ import type { AcceptStyle, HoldStyle, InstructWhen, Plan, RouteTarget } from './
  *  |         |     v  a user accepts by API
  *  |         | accepted ----------+  that device's leg is awaited
  *  |         v     v  a device answers, or comes by itself
- *  +--------- expecting           only where the caller is not there yet
- *  |             v  forwarded
- *  +-------- connecting
- *  |             v  legs joined, caller answered
+ *  +--------- expecting           |  only where the caller is not there yet
+ *  |             v  forwarded     |
+ *  +-------- connecting           |
+ *  |             v                |  legs joined, caller answered
  *  +---------- bridged -----------+
  *  v
  *  ended       losers' legs close, then the call is released

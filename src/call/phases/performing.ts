@@ -9,7 +9,7 @@ import { routeOn } from '../move-on.js'
 import { begin } from '../perform.js'
 import type { Performing, State, Step } from '../state.js'
 import { disarm, fired, stay, andThen } from '../step.js'
-import { whileUnbridged } from './unbridged.js'
+import { open, whileUnbridged } from './unbridged.js'
 
 /**
  * The caller hears something, or dials. Exits: the end of that, its time, the caller gone, an engine lost, the server
@@ -24,9 +24,7 @@ export function whilePerforming(state: Performing, event: CallEvent): Step {
     case 'held':
       return begin(held(state))
     case 'caller-answered':
-      return andThen<State, State>(whileUnbridged(state, event), (s) =>
-        s.phase === 'performing' ? begin(s) : stay(s),
-      )
+      return begin(open(state))
     case 'leg-arrived':
       return turnAway(state, event)
     case 'dial-failed':

@@ -31,7 +31,7 @@ export function whileUnbridged(state: Unbridged, event: Event): Step {
       // It comes too late for an INVITE that has its final answer (RFC 3261 §9.2).
       return isOwedAnswer(state) ? end(state, cancelled(event.reason), 'closed') : stay(state)
     case 'caller-answered':
-      return stay(state.caller === 'answering' ? { ...state, caller: 'open' } : state)
+      return stay(open(state))
     case 'hold-failed':
       // A provisional that the 200 has overtaken is missed by nobody.
       if (!isOwedAnswer(state)) return stay(state)
@@ -50,6 +50,11 @@ export function whileUnbridged(state: Unbridged, event: Event): Step {
     default:
       return event satisfies never
   }
+}
+
+/** Its 200, which was sent ahead of any device, is with the caller. */
+export function open<S extends Unbridged>(state: S): S {
+  return state.caller === 'answering' ? { ...state, caller: 'open' } : state
 }
 
 /** Its INVITE is here, and has no final answer that was heard of. */

@@ -12,7 +12,7 @@ import type { AttemptId, DialId, TimerId } from '../ids.js'
 import type { State, Step, Waiting } from '../state.js'
 import { fired, stay, andThen } from '../step.js'
 import { win, winByArriving } from '../win.js'
-import { whileUnbridged } from './unbridged.js'
+import { open, whileUnbridged } from './unbridged.js'
 
 /** Hold, wake and dial, all at once. Exits: an answer, an accept, the deadline, everybody out, the caller gone, an engine lost. */
 export function whileWaiting(state: Waiting, event: CallEvent): Step {
@@ -42,9 +42,7 @@ export function whileWaiting(state: Waiting, event: CallEvent): Step {
     case 'held':
       return stay(held(state))
     case 'caller-answered':
-      return andThen<State, State>(whileUnbridged(state, event), (s) =>
-        s.phase === 'waiting' ? ringBack(s) : stay(s),
-      )
+      return ringBack(open(state))
     case 'signaling-lost':
       return andThen<State, State>(signalingLost(state, event.legs), (s) =>
         s.phase === 'waiting' ? moveOnIfExhausted(s) : stay(s),

@@ -133,6 +133,16 @@ const directing: readonly Scenario[] = [
     becomes: 'performing',
   },
   {
+    title: 'the caller got its early media after an accept, and hears something at once',
+    given: [
+      ...[it.invited('early-media'), it.found([app('alice', null)], thenAsked), it.accepts('alice')],
+      ...[it.held, it.timeIsUp('second-response')],
+    ],
+    when: it.directed({ answer: false }),
+    then: ['perform: play welcome.wav'],
+    becomes: 'performing',
+  },
+  {
     title: 'the caller that did not get its answer in time is not answered again',
     given: [it.invited(), it.directed(), it.timeIsUp('perform')],
     when: it.directed(),
@@ -175,6 +185,16 @@ const ringing: readonly Scenario[] = [
     given: MISSED,
     when: it.found([app('bob', 2)]),
     then: ['INVITE bob on flow 2', 'ringback to the caller'],
+    becomes: 'waiting',
+  },
+  {
+    title: 'a caller that is being answered hears ringback only then',
+    given: [
+      ...[it.invited('early-media', 'answer'), it.found([app('alice', null)], it.thenBob)],
+      ...[it.accepts('alice'), it.timeIsUp('second-response')],
+    ],
+    when: it.found([app('bob', 2)]),
+    then: ['INVITE bob on flow 2'],
     becomes: 'waiting',
   },
   {

@@ -92,6 +92,16 @@ export const routing: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
+    title: 'a phone that was hung up in an earlier step is told of again',
+    given: [
+      ...[it.invited(), it.found([app('alice', null), app('tablet', 2)], it.thenBob), it.accepts('alice')],
+      ...[it.answers('tablet'), it.timeIsUp('second-response')],
+    ],
+    when: it.answers('tablet'),
+    then: [],
+    becomes: 'routing',
+  },
+  {
     title: 'the device that accepted comes after its time, and is turned away',
     given: [...ACCEPTED_OF_MANY, it.timeIsUp('second-response')],
     when: it.comes('alice'),
