@@ -28,6 +28,12 @@ export interface CreateParams {
   likeSdp?: string
 }
 
+/** What our stream is called in RTP, and the endpoint in RTCP, which tells nothing else (RFC 7022). */
+interface StreamName {
+  ssrc: number
+  cname: string
+}
+
 type Find = (id: string) => MediaEndpoint
 
 /** Opens endpoints and takes their ports back. */
@@ -57,12 +63,13 @@ export class EndpointFactory {
   async make(params: CreateParams, find: Find): Promise<MediaEndpoint> {
     for (;;) {
       const pair = this.ports.take()
-      const negotiator = this.#negotiate(pair, params, find)
+      const stream = { ssrc: random32(), cname: randomBytes(12).toString('base64') }
+      const negotiator = this.#negotiate(pair, stream, params, find)
       const opened: { endpoint?: MediaEndpoint } = {}
       const transport = await this.#open(pair, negotiator, opened)
       // Somebody else has a port of the pair: it rests, and the next one is tried until none is left.
       if (!transport) continue
-      opened.endpoint = this.#assemble(pair, transport, negotiator)
+      opened.endpoint = this.#assemble(pair, stream, transport, negotiator)
       return opened.endpoint
     }
   }
@@ -74,10 +81,10 @@ export class EndpointFactory {
   }
 
   /** Before anything is bound, so that an offer that cannot be served costs no port. */
-  #negotiate(pair: PortPair, params: CreateParams, find: Find): Negotiator {
+  #negotiate(pair: PortPair, stream: StreamName, params: CreateParams, find: Find): Negotiator {
     const negotiator = new Negotiator({
       ...{ address: this.#address, family: this.#family, port: pair },
-      fingerprint: () => this.#whoWeAre().fingerprint,
+      identity: () => ({ ...stream, fingerprint: this.#whoWeAre().fingerprint }),
     })
     try {
       if (params.remoteSdp === undefined) negotiator.offer(firstOffer(params, find))
@@ -124,7 +131,12 @@ export class EndpointFactory {
     }
   }
 
-  #assemble(pair: PortPair, transport: MediaTransport, negotiator: Negotiator): MediaEndpoint {
+  #assemble(
+    pair: PortPair,
+    stream: StreamName,
+    transport: MediaTransport,
+    negotiator: Negotiator,
+  ): MediaEndpoint {
     const id = String((this.#lastId += 1))
     return new MediaEndpoint({
       id,
@@ -132,11 +144,15 @@ export class EndpointFactory {
       transport,
       negotiator,
       now: () => this.#clock.now(),
-      random32: () => randomFillSync(new Uint32Array(1))[0]!,
-      cname: randomBytes(12).toString('base64'),
+      random32,
+      ...stream,
       onDtmf: (event) => this.#onDtmf(id, event),
     })
   }
+}
+
+function random32(): number {
+  return randomFillSync(new Uint32Array(1))[0]!
 }
 
 function firstOffer(params: CreateParams, find: Find): OfferPolicy {

@@ -23,10 +23,14 @@ export interface EndpointContext {
   /** Monotonic, in ms. */
   now(): number
   random32(): number
+  ssrc: number
   /** Identifies the endpoint in RTCP and tells nothing else (RFC 7022). */
   cname: string
   onDtmf(event: DtmfEvent): void
 }
+
+/** How long a handshake is waited for, with all that is played meanwhile. It takes some 100 ms. */
+const HANDSHAKE_MS = 10_000
 
 /** What a packet of voice usually holds (RFC 3551 §4.2). */
 const FRAME_MS = 20
@@ -57,7 +61,7 @@ export class MediaEndpoint implements Paced {
     const { transport, negotiator, cname } = context
     const proven = negotiator.carriage === 'webrtc'
     this.receiver = new RtpReceiver(proven)
-    this.sender = new RtpSender(transport, () => context.random32())
+    this.sender = new RtpSender(transport, () => context.random32(), context.ssrc)
     this.control = new RtcpSession(transport, this.sender.output, this.receiver, cname, proven)
     this.#apply(undefined)
   }
@@ -188,13 +192,18 @@ export class MediaEndpoint implements Paced {
   /** Time passes also where the peer can be sent nothing: a performance has its end in any case. */
   tick(advance: number, now: number): void {
     const playback = this.#playing?.playback
-    if (!playback) return
+    if (!playback || this.#handshaking(now)) return
     if (!playback.advance(advance)) {
       this.#endPlayback('finished')
       return
     }
     const { law } = this.sender
     if (law) this.sender.play(playback.frame(law), advance, now)
+  }
+
+  /** A peer that has just agreed, and whose keys are not there yet, is to hear a performance from its beginning. */
+  #handshaking(now: number): boolean {
+    return !this.#context.transport.ready && now - this.#agreedAt < HANDSHAKE_MS
   }
 
   receiveRtp(packet: Buffer, from: RemoteInfo): void {

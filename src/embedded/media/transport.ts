@@ -11,6 +11,8 @@ export interface MediaTransport {
   sendRtcp: (packet: Uint8Array, port: number, address: string) => void
   /** Told of each agreement, where packets are sealed: the peer's side, and our credentials for ICE. */
   secure?(remote: RemoteSecurity, credentials: IceCredentials): void
+  /** Whether anything can be sent. */
+  readonly ready: boolean
   /** Live timers. */
   readonly timers: number
   /** Resolves when its ports are free again. */
@@ -41,6 +43,7 @@ export async function openTransport(
     return {
       sendRtp: rtp.send,
       sendRtcp: rtcp.send,
+      ready: true,
       timers: 0,
       close: async () => {
         await Promise.all([rtp.close(), rtcp.close()])

@@ -11,8 +11,9 @@ import {
 import { codecsOf, PCMA, PCMU } from '../../../src/embedded/media/sdp/codecs.js'
 import { sdp } from './support/peer.js'
 
-const fingerprint = () => `sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`
-const local = { address: '198.51.100.7', family: 4, port: 20_000, fingerprint } as const
+const fingerprint = `sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`
+const identity = () => ({ fingerprint, ssrc: 1, cname: 'c' })
+const local = { address: '198.51.100.7', family: 4, port: 20_000, identity } as const
 const fresh = () => new Negotiator(local)
 const mLines = (text: string) => text.split('\r\n').filter((line) => line.startsWith('m='))
 const version = (text: string) => Number(/^o=\S+ \S+ (\d+) /m.exec(text)?.[1])
@@ -154,7 +155,7 @@ describe('an answer', () => {
   })
 
   it('writes IPv6', () => {
-    const negotiator = new Negotiator({ address: '2001:db8::7', family: 6, port: 20_000, fingerprint })
+    const negotiator = new Negotiator({ address: '2001:db8::7', family: 6, port: 20_000, identity })
     expect(negotiator.answer(sdp({ address: '2001:db8::1' }), {})).toContain('c=IN IP6 2001:db8::7')
     expect(negotiator.agreement?.remote.address).toBe('2001:db8::1')
   })

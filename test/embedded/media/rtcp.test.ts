@@ -194,7 +194,13 @@ describe('a report', () => {
   })
 
   it('from another host than the media is refused, be it the first', () => {
-    const transport = { sendRtp: () => {}, sendRtcp: () => {}, timers: 0, close: () => Promise.resolve() }
+    const transport = {
+      sendRtp: () => {},
+      sendRtcp: () => {},
+      ready: true,
+      timers: 0,
+      close: () => Promise.resolve(),
+    }
     const receiver = new RtpReceiver()
     const session = new RtcpSession(transport, new OutputStream(() => 1), receiver, 'x')
     receiver.latch.accepts('192.0.2.1', 4000)

@@ -112,7 +112,7 @@ export class RtcpSession {
 
   #send(bytes: Uint8Array): void {
     const target = this.#target()
-    if (!target) return
+    if (!target || !this.#transport.ready) return
     this.packetsOut += 1
     if (this.#mux) this.#transport.sendRtp(bytes, target.port, target.address)
     else this.#transport.sendRtcp(bytes, target.port, target.address)

@@ -51,9 +51,9 @@ export class OutputStream {
   #at = 0
   #feed: 'none' | 'frames' | Offsets = 'none'
 
-  /** @param random 32 random bits a call */
-  constructor(random: () => number) {
-    this.ssrc = random() >>> 0
+  /** @param random 32 random bits a call @param ssrc where that was told the peer already */
+  constructor(random: () => number, ssrc = random()) {
+    this.ssrc = ssrc >>> 0
     this.#sequence = random() & 0xffff
     this.#timestamp = random() >>> 0
   }

@@ -22,9 +22,9 @@ export class RtpSender {
   relayed = 0
   played = 0
 
-  constructor(transport: MediaTransport, random: () => number) {
+  constructor(transport: MediaTransport, random: () => number, ssrc?: number) {
     this.#transport = transport
-    this.output = new OutputStream(random)
+    this.output = new OutputStream(random, ssrc)
   }
 
   /** The law that frames are wanted in; absent where the peer's codec cannot be played here. */
@@ -71,7 +71,7 @@ export class RtpSender {
   }
 
   #ready(): boolean {
-    if (this.#open && (this.#learnt || this.#address !== undefined)) return true
+    if (this.#open && this.#transport.ready && (this.#learnt || this.#address !== undefined)) return true
     this.output.interrupt()
     return false
   }

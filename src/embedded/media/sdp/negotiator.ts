@@ -26,6 +26,7 @@ import {
   sessionLines,
   WEBRTC_PROTOCOL,
   type Carriage,
+  type LocalIdentity,
   type RemoteSecurity,
 } from './security.js'
 
@@ -33,8 +34,8 @@ export interface LocalAddress {
   address: string
   family: 4 | 6
   port: number
-  /** The value of `a=fingerprint:`. */
-  fingerprint(): string
+  /** Asked for where the peer wants to know. */
+  identity(): LocalIdentity
 }
 
 export interface OfferPolicy {
@@ -260,7 +261,7 @@ export class Negotiator {
     const { credentials } = this
     const secured = stream.security
       ? securityLines(
-          { credentials, fingerprint: this.#local.fingerprint(), address, port },
+          { credentials, ...this.#local.identity(), address, port },
           stream.setup,
           stream.security.mid,
         )

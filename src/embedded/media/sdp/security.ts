@@ -67,10 +67,16 @@ function fingerprintsOf(session: SessionDescription, media: MediaDescription): s
   return own.length > 0 ? own : attributes(session, 'fingerprint')
 }
 
-export interface LocalSecurity {
-  credentials: IceCredentials
+/** Who we are to a peer that wants proof, and what our stream is called. */
+export interface LocalIdentity {
   /** The value of `a=fingerprint:`. */
   fingerprint: string
+  ssrc: number
+  cname: string
+}
+
+export interface LocalSecurity extends LocalIdentity {
+  credentials: IceCredentials
   address: string
   port: number
 }
@@ -82,11 +88,12 @@ export function sessionLines({ mid, bundled }: Pick<RemoteSecurity, 'mid' | 'bun
 
 /** Lines of the stream. @param setup `actpass` in an offer; the peer begins in any case (RFC 5763 §5) */
 export function securityLines(local: LocalSecurity, setup: 'actpass' | 'passive', mid?: string): string[] {
-  const { credentials, fingerprint, address, port } = local
+  const { credentials, fingerprint, address, port, ssrc, cname } = local
   return [
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
     // Pages look for a stream beside the track (RFC 8830).
     'a=msid:reveille audio',
+    `a=ssrc:${ssrc} cname:${cname}`,
     `a=ice-ufrag:${credentials.fragment}`,
     `a=ice-pwd:${credentials.password}`,
     `a=candidate:1 1 udp 2130706431 ${address} ${port} typ host`,

@@ -61,6 +61,10 @@ export class WebrtcTransport implements MediaTransport {
     return transport
   }
 
+  get ready(): boolean {
+    return this.#keys !== undefined
+  }
+
   get timers(): number {
     return this.#dtls?.timers ?? 0
   }

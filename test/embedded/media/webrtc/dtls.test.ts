@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { fragments, Reassembly } from '../../../../src/embedded/media/webrtc/dtls/messages.js'
+import { createCertificate, fingerprintOf, Handshake, type HandshakeOptions } from './handshake.js'
+
+let certificate: HandshakeOptions['certificate']
+let another: HandshakeOptions['certificate']
+beforeAll(async () => {
+  certificate = await createCertificate()
+  another = await createCertificate()
+})
+
+function begun(options: Partial<HandshakeOptions> = {}): Handshake {
+  const handshake = new Handshake({ certificate, ...options })
+  handshake.begin()
+  return handshake
+}
+
+/** What a fatal alert says, of the last datagram. */
+function lastAlert({ sent }: Handshake): number | undefined {
+  const last = sent.at(-1)
+  return last?.[0] === 21 ? last.at(-1) : undefined
+}
+
+describe('a DTLS handshake', () => {
+  it('ends with the same keys on both sides, and leaves no timer', async () => {
+    const handshake = begun()
+    const connected = new Promise((resolve) => handshake.client.onConnect.once(resolve))
+    const keys = await handshake.outcome
+    await connected
+    const theirs = handshake.client.extractSessionKeys(16, 14) as Record<string, Buffer>
+    expect(keys).toEqual({
+      ours: { key: theirs['remoteKey'], salt: theirs['remoteSalt'] },
+      theirs: { key: theirs['localKey'], salt: theirs['localSalt'] },
+    })
+    expect(handshake.server.timers).toBe(0)
+  })
+
+  it('goes on where our first flight is lost: it is sent again after a while', async () => {
+    let lost = 0
+    const handshake = begun({
+      toClient: (datagram) => (handshake.timer === undefined && lost++ < 9 ? [] : [datagram]),
+    })
+    while (handshake.timer === undefined) await new Promise((resolve) => setImmediate(resolve))
+    expect(lost).toBeGreaterThan(0)
+    expect(handshake.timer.ms).toBe(400)
+    handshake.timer.run()
+    expect(await handshake.outcome).toHaveProperty('ours')
+  })
+
+  it('goes on where the client lost our last flight: it says so by saying its own again', async () => {
+    let finished = false
+    let lost = 0
+    const handshake = begun({
+      toClient: (datagram) => {
+        if (finished && lost++ === 0) return []
+        return [datagram]
+      },
+      toServer: (datagram) => {
+        finished ||= datagram[3] === 0 && datagram[4] === 1
+        return [datagram]
+      },
+    })
+    const connected = new Promise((resolve) => handshake.client.onConnect.once(resolve))
+    await handshake.outcome
+    // A client that has not heard us repeats what it said last.
+    const { dtls, transport } = handshake.client
+    expect(lost).toBe(1)
+    for (const datagram of dtls.lastMessage) await transport.send(datagram)
+    await connected
+  })
+
+  it('stands datagrams that come twice', async () => {
+    const handshake = begun({ toServer: (datagram) => [datagram, datagram] })
+    expect(await handshake.outcome).toHaveProperty('ours')
+  })
+
+  it('refuses a certificate that the description does not name', async () => {
+    const handshake = begun({ fingerprint: fingerprintOf(another) })
+    expect(await handshake.outcome).toEqual({ failed: 'the certificate is not the one of the description' })
+    await expect.poll(() => lastAlert(handshake), { interval: 5 }).toBe(42)
+    expect(handshake.server.timers).toBe(0)
+  })
+
+  it('refuses who shows the right certificate and does not have its key', async () => {
+    const handshake = begun({ key: another.keyPem })
+    expect(await handshake.outcome).toEqual({ failed: 'the peer does not have the key of its certificate' })
+    await expect.poll(() => lastAlert(handshake), { interval: 5 }).toBe(51)
+  })
+
+  it('refuses what was changed on its way, be it only the first message', async () => {
+    const handshake = begun({
+      toServer: (datagram, count) => {
+        const changed = Buffer.from(datagram)
+        // In the client's random, behind the headers of record and message and the version.
+        if (count === 0) changed[13 + 12 + 2 + 5]! ^= 1
+        return [changed]
+      },
+    })
+    expect(await handshake.outcome).toHaveProperty('failed')
+  })
+
+  it.each([
+    ['extended master secret', { extendedMasterSecret: false }],
+    ['SRTP_AES128_CM_HMAC_SHA1_80', { srtp: false }],
+  ])('refuses a client without %s', async (what, options) => {
+    const handshake = begun(options)
+    expect(await handshake.outcome).toEqual({ failed: `the peer has no ${what}` })
+    await expect.poll(() => lastAlert(handshake), { interval: 5 }).toBe(40)
+  })
+
+  it('gives a client up that does not go on', async () => {
+    const handshake = begun({ toServer: (datagram, count) => (count === 0 ? [datagram] : []) })
+    const waits: number[] = []
+    while (handshake.timer === undefined) await new Promise((resolve) => setImmediate(resolve))
+    for (let timer = handshake.timer; timer !== undefined; timer = handshake.timer) {
+      waits.push(timer.ms)
+      timer.run()
+      if (waits.length > 20) break
+    }
+    expect(waits).toEqual([400, 800, 1600, 3200, 6400, 12_800, 25_600])
+    expect(await handshake.outcome).toEqual({ failed: 'the peer does not answer' })
+  })
+
+  it('is not disturbed by what is no DTLS, and never throws', async () => {
+    const noise = (datagram: Buffer): Buffer[] => [
+      Buffer.alloc(0),
+      Buffer.from([22]),
+      Buffer.concat([Buffer.from([22, 3, 3]), randomBytes(40)]),
+      datagram.subarray(0, 20),
+      Buffer.concat([Buffer.from([22, 0xfe, 0xfd, 0, 7]), randomBytes(6), Buffer.from([0, 2, 9, 9])]),
+      datagram,
+    ]
+    expect(await begun({ toServer: noise }).outcome).toHaveProperty('ours')
+  })
+
+  it('says nothing more once it is closed', async () => {
+    const handshake = begun({ toServer: (datagram, count) => (count === 0 ? [datagram] : []) })
+    while (handshake.timer === undefined) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    const sent = handshake.sent.length
+    handshake.server.close()
+    handshake.server.receive(Buffer.from(handshake.sent[0] ?? []))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(handshake.sent).toHaveLength(sent)
+    expect(handshake.timer).toBeUndefined()
+  })
+})
+
+describe('messages in fragments', () => {
+  const first = { type: 11, sequence: 0, body: randomBytes(1000) }
+  const second = { type: 16, sequence: 1, body: randomBytes(70) }
+
+  it('are put together whatever order they come in', () => {
+    const pieces = [...fragments(first, 300), ...fragments(second, 300)].reverse()
+    const reassembly = new Reassembly()
+    const whole = pieces.flatMap((piece) => reassembly.receive(piece).messages)
+    expect(whole).toEqual([first, second])
+  })
+
+  it('are handed out once, and known when they come again', () => {
+    const reassembly = new Reassembly()
+    const [piece = Buffer.alloc(0)] = fragments(first, 2000)
+    expect(reassembly.receive(piece)).toEqual({ messages: [first], repeated: false })
+    expect(reassembly.receive(piece)).toEqual({ messages: [], repeated: true })
+  })
+
+  it('that contradict each other, or say to be huge, come to nothing', () => {
+    const reassembly = new Reassembly()
+    const [head = Buffer.alloc(0), tail = Buffer.alloc(0)] = fragments(first, 500)
+    reassembly.receive(head)
+    const other = Buffer.from(tail)
+    other.writeUIntBE(900, 1, 3)
+    expect(reassembly.receive(other).messages).toEqual([])
+    const huge = Buffer.from(head)
+    huge.writeUIntBE(0xffffff, 1, 3)
+    huge.writeUInt16BE(1, 4)
+    expect(reassembly.receive(huge).messages).toEqual([])
+    expect(reassembly.receive(tail).messages).toEqual([first])
+  })
+})

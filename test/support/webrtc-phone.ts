@@ -1,0 +1,67 @@
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters } from 'werift'
+import { RtpReceiver } from '../../src/demo/rtp/receiver.js'
+import { RtpSender } from '../../src/demo/rtp/sender.js'
+
+const G711 = { PCMU: 0, PCMA: 8 } as const
+
+export interface WebrtcPhoneOptions {
+  /** The tone that it says. */
+  readonly hz?: number
+  readonly codec?: keyof typeof G711
+}
+
+/** What a browser does of WebRTC, on a stack that is not ours: ICE, DTLS and SRTP, and G.711 in them. */
+export class WebrtcPhone {
+  readonly receiver = new RtpReceiver(true)
+  private readonly sender: RtpSender
+  private readonly track = new MediaStreamTrack({ kind: 'audio' })
+  private readonly connection: RTCPeerConnection
+
+  constructor({ hz = 1000, codec = 'PCMU' }: WebrtcPhoneOptions = {}) {
+    const payloadType = G711[codec]
+    const voice = { mimeType: `audio/${codec}`, clockRate: 8000, channels: 1, payloadType }
+    this.connection = new RTCPeerConnection({
+      codecs: { audio: [new RTCRtpCodecParameters(voice)] },
+      iceServers: [],
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+    })
+    this.receiver.understand(new Map([[payloadType, { name: codec, clockRate: 8000 }]]))
+    this.connection.addTransceiver(this.track, { direction: 'sendrecv' })
+    this.connection.onTrack.subscribe((track) => {
+      track.onReceiveRtp.subscribe((packet) =>
+        this.receiver.receive(packet.serialize(), { host: 'webrtc', port: 9 }),
+      )
+    })
+    // Frames are said from the beginning; before the handshake they go nowhere.
+    this.sender = new RtpSender(hz, (bytes) => this.track.writeRtp(bytes))
+    this.sender.start({ codec, payloadType, clockRate: 8000, eventType: undefined })
+  }
+
+  async offer(): Promise<string> {
+    await this.connection.setLocalDescription(await this.connection.createOffer())
+    return this.described()
+  }
+
+  async accept(sdp: string): Promise<void> {
+    await this.connection.setRemoteDescription({ type: 'answer', sdp })
+  }
+
+  async answer(sdp: string): Promise<string> {
+    await this.connection.setRemoteDescription({ type: 'offer', sdp })
+    await this.connection.setLocalDescription(await this.connection.createAnswer())
+    return this.described()
+  }
+
+  private described(): string {
+    const { localDescription } = this.connection
+    if (localDescription === undefined) throw new Error('the phone has no description')
+    return localDescription.sdp
+  }
+
+  async close(): Promise<void> {
+    this.sender.stop()
+    this.receiver.close()
+    await this.connection.close()
+  }
+}
