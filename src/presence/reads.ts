@@ -9,7 +9,7 @@ export interface ReadsOptions {
   /** How long those who are to be read are gathered, in milliseconds. */
   readonly batchMs: number
   readonly page: number
-  learned(facts: PresenceFacts): void
+  readonly learned: (facts: PresenceFacts) => void
 }
 
 /**

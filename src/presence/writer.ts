@@ -18,8 +18,8 @@ interface Pending {
 }
 
 interface Waiting {
-  resolve(version: number): void
-  reject(error: unknown): void
+  readonly resolve: (version: number) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**

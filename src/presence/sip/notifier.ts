@@ -11,7 +11,7 @@ import { Subscription } from './subscription.js'
 export interface NotifierDeps {
   readonly presence: Pick<PresenceControl, 'reader'>
   /** Who asks, or the answer where that is not proven. */
-  identify(request: SipRequest): Promise<SipReader | NoReader>
+  readonly identify: (request: SipRequest) => Promise<SipReader | NoReader>
   /** The user or client that a name or number means. */
   readonly userOf: (called: string) => string | undefined
   readonly clock: Clock

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { createSignaling } from '../../../src/adapters/drachtio/signaling.js'
+import { systemClock } from '../../../src/adapters/system/clock.js'
+import { loadTokenKeys } from '../../../src/clients/tokens/keys.js'
+import { createTokens, type Tokens } from '../../../src/clients/tokens/tokens.js'
+import { Phone } from '../../../src/demo/index.js'
+import { type SipServer, startSipServer } from '../../../src/embedded/sip/index.js'
+import type { PresenceService } from '../../../src/presence/service.js'
+import type { SubscriptionLimits } from '../../../src/presence/sip/limits.js'
+import { Notifier } from '../../../src/presence/sip/notifier.js'
+import { createReadingGate } from '../../../src/presence/sip/reading-gate.js'
+import { createDigest } from '../../../src/registrar/auth/digest.js'
+import { presenceSite, type Site as PresenceSite } from '../support.js'
+
+const DOMAIN = 'example.net'
+
+export interface SipSite extends PresenceSite {
+  readonly presence: PresenceService
+  readonly notifier: Notifier
+  readonly server: SipServer
+  readonly tokens: Tokens
+  /** Whether phones of 127.0.0.1 are of a trunk that may read. */
+  trusted: boolean
+  /** Whom the phones of a user may read. */
+  readonly watches: Map<string, readonly string[]>
+  phone(user: string, password?: string): Promise<Phone>
+}
+
+/** A SIP server with presence behind it. Passwords are `secret`; 7000 is alice's number. */
+export async function sipSite(limits: Partial<SubscriptionLimits> = {}): Promise<SipSite> {
+  const base = presenceSite()
+  const { clock, log } = base
+  const presence = base.node()
+  const keys = await loadTokenKeys([], () => Promise.resolve(randomBytes(32)))
+  const tokens = createTokens({ keys, clock })
+  const watches = new Map<string, readonly string[]>()
+  const digest = createDigest({
+    ...{ realm: DOMAIN, clock, nonceLifetime: 300_000 },
+    users: () => (name) => ({ name, password: 'secret' }),
+  })
+  const identify = createReadingGate({
+    ...{ realm: DOMAIN, tokens, digest },
+    trunkOf: () => (site.trusted ? 'pbx' : undefined),
+    watchedBy: (user) => watches.get(user) ?? [],
+  })
+  const userOf = (called: string): string | undefined =>
+    called === '7000' ? 'alice' : called === 'sales' ? undefined : called
+  const notifier = new Notifier({
+    ...{ presence, identify, userOf, clock, log },
+    limits: { throttleMs: 30, lastMs: 20, ...limits },
+  })
+  const server = await startSipServer({ listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }] })
+  onTestFinished(() => server.close())
+  let up = (): void => undefined
+  const connected = new Promise<void>((resolve) => (up = resolve))
+  const quiet = (): void => undefined
+  const signaling = createSignaling(
+    [{ name: 'embedded', ...server.control }],
+    {
+      ...{ invite: quiet, register: quiet, options: quiet, other: quiet, gatewayLost: quiet },
+      subscribe: (subscription) => notifier.subscribe(subscription),
+      gatewayUp: () => up(),
+    },
+    systemClock,
+    log,
+  )
+  onTestFinished(() => signaling.close())
+  onTestFinished(() => notifier.close())
+  await connected
+  const [point] = signaling.gateways.flatMap(({ listening }) => listening)
+  const proxy = { host: '127.0.0.1', port: point?.port ?? 0 }
+  const site: SipSite = {
+    ...base,
+    ...{ presence, notifier, server, tokens, trusted: true, watches },
+    async phone(user, password) {
+      const phone = await Phone.open({
+        ...{ user, domain: DOMAIN, proxy, protocol: 'udp' },
+        ...(password === undefined ? {} : { credentials: { username: user, password } }),
+      })
+      onTestFinished(() => phone.close())
+      return phone
+    },
+  }
+  return site
+}
