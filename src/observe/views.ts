@@ -19,6 +19,7 @@ export const callView = z.object({
   answeredAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   trunk: z.string().nullable(),
+  client: z.string().nullable(),
   from: z.string(),
   to: z.string(),
   user: z.string().nullable(),
@@ -51,8 +52,8 @@ export const deviceView = z.object({
   instance: z.string().nullable(),
   /** `token`: its last characters, to know it by. */
   push: z.object({ provider: z.string(), token: z.string(), param: z.string().nullable() }).nullable(),
-  createdAt: z.number(),
   delivery: z.enum(['invite', 'call-in']),
+  createdAt: z.number(),
   seenAt: z.number(),
   retired: z.object({ at: z.number(), reason: z.string() }).nullable(),
 })
@@ -84,8 +85,8 @@ export function viewDevice(device: Device): DeviceView {
     user,
     instance,
     push: push && { provider: push.provider, token: tailOf(push.token), param: push.param ?? null },
-    createdAt,
     delivery: device.callsIn === true ? 'call-in' : 'invite',
+    createdAt,
     seenAt,
     retired: retired && { ...retired },
   }

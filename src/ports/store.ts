@@ -66,6 +66,8 @@ export interface CallRecord {
   readonly answeredAt: number | null
   readonly endedAt: number | null
   readonly trunk: string | null
+  /** Name of the client that called, where it came by no trunk. */
+  readonly client: string | null
   readonly from: string
   readonly to: string
   readonly user: string | null
@@ -96,10 +98,10 @@ export interface DeviceStore {
   deviceByInstance(user: string, instance: string): Promise<Device | null>
   /** Marks the push token dead, but only where it is still this one; true where it was. */
   retirePush(deviceId: string, push: PushTarget, reason: string, at: number): Promise<boolean>
-  listDevices(): Promise<readonly Device[]>
-  /**
   /** How calls come to a device, where it is this user's. */
   setCallsIn(deviceId: string, user: string, callsIn: boolean): Promise<void>
+  listDevices(): Promise<readonly Device[]>
+  /**
    * Devices that can be pushed and are registered at `now` by a gateway of the region, in the order of their ids: the
    * first `limit` of them that come after `after`.
    */

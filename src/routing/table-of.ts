@@ -21,6 +21,10 @@ export function routingTable(config: RoutingConfig): RoutingTable {
     client: (name) => config.users.get(name) ?? { ...config.clients, name, numbers: [] },
     group: (name) => config.groups.get(name),
     subscriber: (number) => config.subscribers.get(number),
+    inside: (called) =>
+      owners.get(plainNumber(called)) ??
+      named(called) ??
+      config.routes.find(({ match }) => /\d/.test(match) && matchesPattern(match, called))?.to,
     number: (called) =>
       owners.get(plainNumber(called)) ??
       named(called) ??

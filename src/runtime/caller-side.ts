@@ -4,7 +4,7 @@ import type { HoldStyle } from '../call/plan.js'
 import type { Log } from '../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
 import type { Headers, IncomingCall, Leg, LegEvents } from '../ports/signaling.js'
-import type { Trunk } from '../routing/table.js'
+import type { CallerTerms } from '../routing/table.js'
 import { endingOfFailure } from './failure.js'
 import { answerHeaders } from './invite-headers.js'
 import type { CallSettings } from './services.js'
@@ -13,12 +13,14 @@ import { warningHeader } from './warning.js'
 export interface CallerEvents {
   mediaTimeout(): void
   mediaLost(): void
+  /** The caller has pressed a key (RFC 4733). */
+  digit(digit: string): void
 }
 
 /** The INVITE that a caller's leg begins with. */
 interface Arrived {
   readonly invite: IncomingCall
-  readonly trunk: Trunk
+  readonly terms: CallerTerms
   /** The callee's media, where that was there first. */
   readonly like: MediaEndpoint | undefined
 }
@@ -45,8 +47,8 @@ export class CallerSide {
   ) {}
 
   /** The caller's INVITE is here. */
-  arrive(invite: IncomingCall, trunk: Trunk, like?: MediaEndpoint): void {
-    this.here = { invite, trunk, like }
+  arrive(invite: IncomingCall, terms: CallerTerms, like?: MediaEndpoint): void {
+    this.here = { invite, terms, like }
   }
 
   get expected(): boolean {
@@ -79,9 +81,28 @@ export class CallerSide {
     this.endpointMade ??= this.media.endpoint({
       ...(invite.offer === '' ? {} : { offer: invite.offer }),
       ...(like === undefined ? {} : { offerLike: like }),
-      events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
+      events: {
+        timeout: () => this.events.mediaTimeout(),
+        lost: () => this.events.mediaLost(),
+        digit: (digit) => this.events.digit(digit),
+      },
     })
     return this.endpointMade
+  }
+
+  /** The endpoint of a caller that hears us: its provisional or its 200 is out. Rejects as {@link endpoint} does. */
+  async listening(): Promise<MediaEndpoint> {
+    await this.holding
+    return this.endpoint()
+  }
+
+  /** Whoever is wanted is rung now: a caller that hears us hears ringback. */
+  async ringBack(): Promise<void> {
+    try {
+      await (await this.listening()).play({ kind: 'ringback', country: this.arrived.terms.tone })
+    } catch (error) {
+      this.log.warn({ err: error }, 'the caller waits in silence')
+    }
   }
 
   /** First provisional, by the trunk's choice. Resolves to the failure's ending, or undefined once the caller is held. */
@@ -122,7 +143,7 @@ export class CallerSide {
       await this.send(180)
       return undefined
     }
-    await endpoint.play({ kind: 'ringback', country: this.arrived.trunk.tone })
+    await endpoint.play({ kind: 'ringback', country: this.arrived.terms.tone })
     await this.send(183, endpoint.localSdp)
     return undefined
   }
@@ -219,7 +240,7 @@ export class CallerSide {
   /** RFC 5009 §8: inside a trust domain, to a caller that said it understands, early media is authorised. */
   private earlyMediaHeader(sdp: string | undefined): Headers {
     const understood = this.invite.headers('p-early-media').length > 0
-    return sdp !== undefined && this.arrived.trunk.trusted && understood
+    return sdp !== undefined && this.arrived.terms.trusted && understood
       ? [['P-Early-Media', 'sendonly']]
       : []
   }

@@ -52,6 +52,8 @@ export interface CallTable {
   answered_at: Micros | null
   ended_at: Micros | null
   trunk: string | null
+  /** Name of the client that called. */
+  client: string | null
   caller: string
   callee: string
   user_name: string | null
