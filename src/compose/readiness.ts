@@ -17,9 +17,12 @@ export async function readinessOf(
     `sip:${name}`,
     up ? 'up' : 'down: not connected',
   ])
+  const { servers } = media
+  const each = servers.length < 2 ? [] : servers
   const parts: Record<string, Word> = {
     database,
     media: engine,
+    ...Object.fromEntries(each.map(({ name, up }) => [`media:${name}`, up ? 'up' : 'down: away'] as const)),
     ...Object.fromEntries(gateways),
     ...(draining ? { calls: 'down: shutting down' } : {}),
   }

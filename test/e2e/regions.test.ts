@@ -209,6 +209,10 @@ describe.skipIf(real)('a region that is lost', () => {
         .toMatchObject({ region: 'us', devices: 1 })
       expect(server.push.pushesTo('token-ada')).toHaveLength(1)
       expect(server.push.pushesTo('token-ben')).toEqual([])
+      // Calls can come, and operators see what is missing.
+      expect(await server.json('/readyz')).toMatchObject({
+        parts: { media: 'up', 'media:embedded-us': 'down: away', 'sip:embedded-us': 'down: not connected' },
+      })
     } finally {
       await server.close()
     }
