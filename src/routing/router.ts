@@ -1,11 +1,13 @@
-import { type Ending, endingOfStatus } from '../call/ending.js'
+import { endingOfStatus } from '../call/ending.js'
 import type { Plan, RouteTarget } from '../call/plan.js'
 import type { Clock } from '../ports/clock.js'
 import type { PresenceLookup } from '../ports/presence.js'
 import type { Binding, BindingStore, Device, DeviceStore } from '../ports/store.js'
 import { destinations } from './destinations.js'
+import { NoRoute } from './no-route.js'
 import { aimed, ringable } from './presence-rules.js'
 import { resolve, type Ringing } from './resolve.js'
+import { type RingRequest, rungBy } from './ring.js'
 import type { Sleepers } from './sleepers.js'
 import type { NoAnswer, RoutedUser, RoutingTable } from './table.js'
 
@@ -14,15 +16,11 @@ export interface Routed {
   /** What the plan's contacts and devices are, for those who dial and push them. */
   readonly bindings: readonly Binding[]
   readonly devices: readonly Device[]
+  /** Whom those who are rung see as the caller, where it is not the caller. */
+  readonly callerId?: string
 }
 
-/** Nobody is to be called: the ending that the caller gets. */
-export class NoRoute extends Error {
-  override readonly name = 'NoRoute'
-  constructor(readonly ending: Ending) {
-    super(ending.detail ?? ending.cause)
-  }
-}
+export { NoRoute }
 
 /** How long a number outside may ring where no user's setting says otherwise. */
 const OUTSIDE_RING_MS = 60_000
@@ -37,18 +35,24 @@ export interface RouterDeps {
   readonly clock: Clock
   /** Without it nobody's rules about presence hold. */
   readonly presence?: PresenceLookup
+  /** The host of our own URIs. */
+  readonly domain?: string
 }
 
 export interface Router {
   /**
-   * Where a call to this target goes at this moment, by the presence of the user that it means: another target, which
-   * may be instructions, or the same. A rule that turns the call away is for {@link route} to tell.
+   * Where a call to this target goes at this moment, by the presence of the user that it means: another target, or the
+   * same; instructions, where its number leads to such. A rule that turns the call away is for {@link route} to tell.
    */
   aim(target: RouteTarget): RouteTarget
   /** Whose phones a target means; known at once, so that their registrations are heard from then on. */
   usersOf(target: RouteTarget): readonly string[]
   /** Rejects with {@link NoRoute}, or StoreUnavailable. */
   route(target: RouteTarget): Promise<Routed>
+  /** Whose phones instructions mean; none where {@link ring} rejects. */
+  usersRung(request: RingRequest): readonly string[]
+  /** Those whom instructions ring. Rejects with {@link NoRoute}, or StoreUnavailable. */
+  ring(request: RingRequest): Promise<Routed>
 }
 
 /** What is asked where nothing is known. */
@@ -60,7 +64,9 @@ export function createRouter(deps: RouterDeps): Router {
   return {
     aim(target) {
       const to = aim(target)
-      return to.kind === 'status' ? target : to
+      if (to.kind === 'status') return target
+      const leads = to.kind === 'number' ? deps.table().number(to.number) : undefined
+      return leads?.kind === 'instructions' ? leads : to
     },
     usersOf: (target) => {
       const aimedAt = aim(target)
@@ -81,6 +87,26 @@ export function createRouter(deps: RouterDeps): Router {
           throw new NoRoute(to.ending)
         default:
           return to satisfies never
+      }
+    },
+    usersRung(request) {
+      try {
+        return rungBy(deps.table(), presence, deps.domain, request).users.map((user) => user.name)
+      } catch (error) {
+        if (error instanceof NoRoute) return []
+        throw error
+      }
+    },
+    async ring(request) {
+      const rung = rungBy(deps.table(), presence, deps.domain, request)
+      const { callerId, otherwise, goesOn, answerFirst } = request
+      const own = [...rung.users.map((user) => user.ringMs), ...rung.outside.map(() => OUTSIDE_RING_MS)]
+      const ringMs = request.ringMs ?? Math.max(...own)
+      const routed = await routeToUsers(deps, { ...rung, ringMs, otherwise })
+      return {
+        ...routed,
+        plan: { ...routed.plan, goesOn, answerFirst },
+        ...(callerId === null ? {} : { callerId }),
       }
     },
   }

@@ -1,7 +1,4 @@
-/** What a client or user may be, as others know it (RFC 3856, RFC 4480). */
-export const PRESENCE_STATES = ['available', 'away', 'busy', 'do-not-disturb', 'offline'] as const
-
-export type PresenceState = (typeof PRESENCE_STATES)[number]
+import type { PresenceWord } from './presence.js'
 
 /** Others are rung for the caller. */
 export interface Ring {
@@ -15,7 +12,7 @@ export interface Ring {
   /** The caller is answered before, and hears ringback. */
   readonly answerFirst: boolean
   /** Users of this presence are left out. */
-  readonly unless: readonly PresenceState[]
+  readonly unless: readonly PresenceWord[]
   readonly action: Reference | null
 }
 

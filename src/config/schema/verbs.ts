@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { duration, flag, leaf, matching, oneOf, phoneNumber, sipUri, text, whole } from './leaf.js'
 import { plainName } from './names.js'
+import { presenceWords } from './presence.js'
 import { finished, section } from './section.js'
 import type { Complain } from './section.js'
-import { MOST_DIGITS, PRESENCE_STATES } from './verb.js'
+import { MOST_DIGITS } from './verb.js'
 import type { Gather, Play, Prompt, Reference, Ring, SoundSource, Verb, Whom } from './verb.js'
 
 const whom = finished(
@@ -55,14 +56,11 @@ const ring = finished(
       .optional()
       .describe('Whom those who are rung see as the caller.'),
     'answer-first': flag().prefault(false).describe('The caller is answered before, and hears ringback.'),
-    unless: z
-      .array(oneOf(...PRESENCE_STATES))
-      .prefault([])
-      .describe('Users of this presence are left out.'),
+    unless: presenceWords.optional().describe('Users of this presence are left out.'),
     action: reference().optional().describe('Is told the result, and says how it goes on.'),
   },
   ({ to, strategy, timeout, callerId, answerFirst, unless, action }): Ring => ({
-    ...{ verb: 'ring', to, strategy, answerFirst, unless },
+    ...{ verb: 'ring', to, strategy, answerFirst, unless: unless ?? [] },
     ...{ timeoutMs: timeout ?? null, callerId: callerId ?? null, action: action ?? null },
   }),
 )
