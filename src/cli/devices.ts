@@ -30,8 +30,8 @@ function listOf(devices: readonly DeviceView[]): string {
   if (devices.length === 0) return 'no devices yet\n'
   const rows = [...devices]
     .sort((a, b) => a.user.localeCompare(b.user) || a.createdAt - b.createdAt)
-    .map((device) => [device.user, device.id, pushOf(device), utc(device.seenAt)])
-  return `${columns([['USER', 'DEVICE', 'PUSH', 'LAST SEEN'], ...rows]).join('\n')}\n`
+    .map((device) => [device.user, device.id, pushOf(device), device.region ?? '-', utc(device.seenAt)])
+  return `${columns([['USER', 'DEVICE', 'PUSH', 'REGION', 'LAST SEEN'], ...rows]).join('\n')}\n`
 }
 
 function pushOf({ push, retired }: DeviceView): string {

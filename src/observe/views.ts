@@ -53,6 +53,8 @@ export const deviceView = z.object({
   /** `token`: its last characters, to know it by. */
   push: z.object({ provider: z.string(), token: z.string(), param: z.string().nullable() }).nullable(),
   delivery: z.enum(['invite', 'call-in']),
+  /** Where it registered last. */
+  region: z.string().nullable(),
   createdAt: z.number(),
   seenAt: z.number(),
   retired: z.object({ at: z.number(), reason: z.string() }).nullable(),
@@ -86,6 +88,7 @@ export function viewDevice(device: Device): DeviceView {
     instance,
     push: push && { provider: push.provider, token: tailOf(push.token), param: push.param ?? null },
     delivery: device.callsIn === true ? 'call-in' : 'invite',
+    region: device.region ?? null,
     createdAt,
     seenAt,
     retired: retired && { ...retired },

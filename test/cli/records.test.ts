@@ -17,7 +17,11 @@ const ended = record('c1', { answeredAt: START + 3_020_000, endedAt: START + 9_0
 async function fill(store: FakeStore): Promise<void> {
   await store.saveCalls([ended, record('c2', { startedAt: START + 1_000_000, user: null })], wokenCall())
   const device = { id: 'd1', user: 'bob', instance: null, createdAt: START, seenAt: START, retired: null }
-  await store.putDevice({ ...device, push: { provider: 'acme', token: '0123456789abcdefghij' } })
+  await store.putDevice({
+    ...device,
+    push: { provider: 'acme', token: '0123456789abcdefghij' },
+    region: 'eu',
+  })
   const retired = { at: START + 60e6, reason: '410 Unregistered' }
   await store.putDevice({ ...device, id: 'd2', user: 'alice', push: null, retired })
 }
@@ -230,9 +234,9 @@ describe('reveille devices', () => {
     expect([code, plain(out)]).toEqual([
       0,
       [
-        'USER DEVICE PUSH LAST SEEN',
-        'alice d2 retired 2026-01-01 00:01:00Z: 410 Unregistered 2026-01-01 00:00:00Z',
-        'bob d1 acme …efghij 2026-01-01 00:00:00Z',
+        'USER DEVICE PUSH REGION LAST SEEN',
+        'alice d2 retired 2026-01-01 00:01:00Z: 410 Unregistered - 2026-01-01 00:00:00Z',
+        'bob d1 acme …efghij eu 2026-01-01 00:00:00Z',
       ],
     ])
   })

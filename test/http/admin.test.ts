@@ -139,15 +139,15 @@ describe('the admin API', () => {
     await store.putDevice(device)
     await store.putDevice({ ...device, id: 'd2', push: null, retired: { at: START + 2, reason: '410' } })
     const short = { ...device, id: 'd3', push: { provider: 'acme', token: 'short' } }
-    await store.putDevice({ ...short, callsIn: true })
+    await store.putDevice({ ...short, callsIn: true, region: 'eu' })
     const { text, json } = await get('/v1/admin/devices')
-    const shown = { ...device, delivery: 'invite' }
+    const shown = { ...device, delivery: 'invite', region: null }
     expect(json()).toEqual({
       devices: [
         { ...shown, push: { provider: 'acme', token: '…efghij', param: 'bundle' } },
         { ...shown, id: 'd2', push: null, retired: { at: START + 2, reason: '410' } },
         {
-          ...{ ...shown, id: 'd3', delivery: 'call-in' },
+          ...{ ...shown, id: 'd3', delivery: 'call-in', region: 'eu' },
           push: { provider: 'acme', token: '…', param: null },
         },
       ],
