@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { z } from 'zod'
+import type { Issued, TokenOrder } from '../clients/tokens/issuer.js'
 import type { HttpConfig } from '../config/index.js'
 import { callDetailView, callView, deviceView } from '../observe/views.js'
 import { routeView, type RouteView } from '../observe/route-view.js'
@@ -11,12 +12,16 @@ const PATIENCE = 5000
 
 const callList = z.object({ calls: z.array(callView) })
 const deviceList = z.object({ devices: z.array(deviceView) })
+const issuedToken = z.object({ token: z.string(), id: z.string(), expiresAt: z.iso.datetime() })
 const problem = z.object({ detail: z.string() })
 
 /** What a running server can be asked besides. */
 export interface ServerRecords extends Records {
   /** By which regions a call would go. @throws CommandError also where no trunk is meant */
   route(from: string, to: string): Promise<RouteView>
+  mint(order: TokenOrder): Promise<Pick<Issued, 'token' | 'id' | 'expiresAt'>>
+  /** A token by its id, or all of a client. */
+  revoke(what: { readonly token: string } | { readonly client: string }): Promise<void>
 }
 
 /** The server that runs by this configuration, if one does: answers there, or why not. */
@@ -35,7 +40,7 @@ export async function findServer(http: HttpConfig): Promise<ServerRecords | { re
   }
 }
 
-/** Reads through the admin API of a running server. */
+/** Uses the admin API of a running server. */
 class AdminClient implements ServerRecords {
   readonly source: string
 
@@ -63,14 +68,37 @@ class AdminClient implements ServerRecords {
     return this.#read(`/v1/route?${new URLSearchParams({ from, to }).toString()}`, routeView)
   }
 
+  async mint({ client, user, deviceId, grants, lifetimeMs }: TokenOrder) {
+    const order = { client, user, ...(deviceId === undefined ? {} : { device: deviceId }), grants }
+    const response = await this.#ask('/v1/tokens', 'POST', {
+      ...order,
+      expiresIn: Math.ceil(lifetimeMs / 1000),
+    })
+    const { token, id, expiresAt } = await this.#body(response, issuedToken)
+    return { token, id, expiresAt: Date.parse(expiresAt) * 1000 }
+  }
+
+  async revoke(what: { readonly token: string } | { readonly client: string }) {
+    const path =
+      'token' in what
+        ? `/v1/tokens/${encodeURIComponent(what.token)}`
+        : `/v1/clients/${encodeURIComponent(what.client)}/tokens`
+    const response = await this.#ask(path, 'DELETE')
+    if (!response.ok) await this.#body(response, z.never())
+  }
+
   async #read<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
     return this.#body(await this.#ask(path), schema)
   }
 
-  async #ask(path: string): Promise<Response> {
-    const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }
+  async #ask(path: string, method = 'GET', body?: object): Promise<Response> {
+    const headers = {
+      ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     try {
-      return await get(this.base + path, headers)
+      return await get(this.base + path, { method, headers, ...sent })
     } catch (error) {
       throw new CommandError(`${this.source} did not answer: ${reasonOf(error)}`, { cause: error })
     }
@@ -90,8 +118,8 @@ class AdminClient implements ServerRecords {
   }
 }
 
-function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) })
+function get(url: string, request: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...request, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) })
 }
 
 /** Undefined for what is no JSON, which no schema takes. */

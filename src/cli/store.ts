@@ -6,7 +6,7 @@ import { CommandError } from './command.js'
 /** As much of the database as the commands need. */
 export interface CommandStore extends Pick<
   Store,
-  'recentCalls' | 'call' | 'listDevices' | 'secret' | 'close'
+  'recentCalls' | 'call' | 'listDevices' | 'secret' | 'revoke' | 'close'
 > {
   /** Brings the tables up to date; returns the names of the migrations that were applied now. */
   migrate(): Promise<readonly string[]>

@@ -51,7 +51,7 @@ const LONGEST = 4000
 export function createIssuer({ tokens, clock, names }: IssuerDeps): Issuer {
   return {
     async issue(order) {
-      const refused = refusalOf(order, names)
+      const refused = objectionTo(order, names)
       if (refused !== undefined) return refused
       const { lifetimeMs, ...claims } = order
       const [id, expiresAt] = [newTokenId(), clock.now() + lifetimeMs * 1000]
@@ -64,7 +64,11 @@ export function createIssuer({ tokens, clock, names }: IssuerDeps): Issuer {
   }
 }
 
-function refusalOf({ user, grants }: TokenOrder, names: NameCheck): NotIssued | undefined {
+/** What speaks against an order before any key is looked at. */
+export function objectionTo(
+  { user, grants }: Pick<TokenOrder, 'user' | 'grants'>,
+  names: NameCheck,
+): NotIssued | undefined {
   const known = names('user', user)
   if (known !== true && grants.incoming === undefined) {
     return refuse('user', `the configuration has no user ${user}${hint(known)}`)
