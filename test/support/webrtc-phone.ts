@@ -10,6 +10,11 @@ export interface WebrtcPhoneOptions {
   readonly codec?: keyof typeof G711
 }
 
+/** Of the stack's own, behind its types. */
+interface StunClient {
+  stunServer?: unknown
+}
+
 /** What a browser does of WebRTC, on a stack that is not ours: ICE, DTLS and SRTP, and G.711 in them. */
 export class WebrtcPhone {
   readonly receiver = new RtpReceiver(true)
@@ -28,6 +33,7 @@ export class WebrtcPhone {
     })
     this.receiver.understand(new Map([[payloadType, { name: codec, clockRate: 8000 }]]))
     this.connection.addTransceiver(this.track, { direction: 'sendrecv' })
+    this.stayHere()
     this.connection.onTrack.subscribe((track) => {
       track.onReceiveRtp.subscribe((packet) =>
         this.receiver.receive(packet.serialize(), { host: 'webrtc', port: 9 }),
@@ -49,8 +55,14 @@ export class WebrtcPhone {
 
   async answer(sdp: string): Promise<string> {
     await this.connection.setRemoteDescription({ type: 'offer', sdp })
+    this.stayHere()
     await this.connection.setLocalDescription(await this.connection.createAnswer())
     return this.described()
+  }
+
+  /** Without this a public STUN server is asked for our address, and waited for. */
+  private stayHere(): void {
+    for (const { connection } of this.connection.iceTransports) delete (connection as StunClient).stunServer
   }
 
   private described(): string {

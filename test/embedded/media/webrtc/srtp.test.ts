@@ -67,9 +67,9 @@ describe('sealed packets', () => {
     const { srtp } = independent()
     for (let sent = 0; sent < 200_000; sent += 97) {
       const plain = packet(sent & 0xffff)
-      expect(srtp.decrypt(seal.sealRtp(plain) ?? Buffer.alloc(0))).toEqual(plain)
+      expect(srtp.decrypt(seal.sealRtp(plain) ?? Buffer.alloc(0)).equals(plain)).toBe(true)
       const theirs = srtp.encrypt(plain.subarray(12), RtpHeader.deSerialize(plain))
-      expect(open.openRtp(theirs)).toEqual(plain)
+      expect(open.openRtp(theirs)?.equals(plain)).toBe(true)
     }
   })
 
