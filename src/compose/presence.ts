@@ -8,9 +8,13 @@ import { createReadingGate } from '../presence/sip/reading-gate.js'
 import type { Authenticator } from '../registrar/auth/authenticator.js'
 import type { RoutingTable } from '../routing/table.js'
 import type { Shared } from './database.js'
+import { hasInstructions } from './instructions.js'
 import type { Lifetime } from './lifetime.js'
 
-/** Presence; of users with rules it is in memory from the start, so that a call need not ask for it. */
+/**
+ * Presence; of users with rules, and of all where there are instructions, it is in memory from the start, so that a call
+ * need not ask for it.
+ */
 export function openPresence(
   watched: WatchedConfig,
   { store, bus }: Shared,
@@ -23,7 +27,9 @@ export function openPresence(
   return presence
 }
 
-function ruled({ users }: Config): readonly string[] {
+function ruled(config: Config): readonly string[] {
+  const { users } = config
+  if (hasInstructions(config)) return [...users.keys()]
   return [...users].filter(([, { when }]) => when.length > 0).map(([name]) => name)
 }
 

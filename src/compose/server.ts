@@ -31,6 +31,7 @@ import { LateChannels, openClients } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
 import { every, FORGET_MS } from './housekeeping.js'
 import { LateForwarding } from './forwarding.js'
+import { openInstructions } from './instructions.js'
 import { Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { openRegions } from './regions.js'
@@ -92,7 +93,9 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const table = currentTable(watched, life)
   const sleepers = createSleepers(clock)
   const presence = openPresence(watched, shared, log, life)
-  const router = createRouter({ table, store, sleepers, clock, presence })
+  const { domain } = config.sip
+  const router = createRouter({ table, store, sleepers, clock, presence, domain })
+  const instructions = openInstructions(watched, presence, log, life)
   let url = config.http.publicUrl
   const api = (): string => url ?? ''
   const { regions, ...open } = openRegions(
@@ -137,6 +140,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
       regions,
       waker,
       forwarding,
+      instructions,
       calling,
       tokens,
       clock,
