@@ -11,6 +11,7 @@ import { callIdOf, dialOrder } from './dial-order.js'
 import { DialledLeg, type DialOrder } from './dialled-leg.js'
 import type { MissedCall } from './late-phones.js'
 import { OfferedLeg } from './offered-leg.js'
+import type { CallOrigin } from './origin.js'
 import type { CallFacts, Services } from './services.js'
 
 /** What is to be dialled, as the machine says it. */
@@ -109,7 +110,8 @@ export class CalleeLegs {
 
   private order(attempt: AttemptId, target: DialTarget): DialOrder {
     const { services, call, callee } = this
-    const { request, identity, trusted, asserted } = call.origin
+    const { request, trusted } = call.origin
+    const { identity, asserted } = callerShown(call.origin, callee.callerId)
     return dialOrder({
       callId: call.id,
       sipCallId: callIdOf(call.id, attempt),
@@ -140,4 +142,14 @@ export class CalleeLegs {
     if (contact !== undefined && event.type === 'dial-progressed') this.services.sleepers.heard(contact)
     events.post(event)
   }
+}
+
+/** Where instructions show somebody else as the caller, that is whom we vouch for. */
+function callerShown(
+  { identity, asserted }: CallOrigin,
+  callerId: string | undefined,
+): Pick<CallOrigin, 'identity' | 'asserted'> {
+  return callerId === undefined
+    ? { identity, asserted }
+    : { identity: { user: callerId, name: null }, asserted: callerId }
 }

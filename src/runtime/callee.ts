@@ -11,6 +11,8 @@ export class Callee {
   private readonly devices = new Map<string, Device>()
   private readonly bindings = new Map<string, Binding>()
   private target: RouteTarget | undefined
+  /** Whom those who are called see as the caller, where instructions say so. */
+  callerId: string | undefined
 
   constructor(private readonly domain: string) {}
 
@@ -27,6 +29,12 @@ export class Callee {
   get uri(): string {
     if (this.target === undefined) throw new Error('the call has no target yet')
     return this.uriOf(this.target)
+  }
+
+  /** The call goes on to those that a target came to. */
+  goOnWith(routed: Pick<Routed, 'devices' | 'bindings' | 'callerId'>): void {
+    this.callerId = routed.callerId
+    this.learn(routed)
   }
 
   learn({ devices, bindings }: Pick<Routed, 'devices' | 'bindings'>): void {

@@ -174,6 +174,11 @@ export class CallerSide {
     if (this.delayedOffer) await this.comfort(endpoint)
   }
 
+  /** What comes next takes time: who was answered, and hears nothing now, hears that. */
+  async keepWaiting(): Promise<void> {
+    if (this.leg !== undefined) await this.comfort(await this.endpoint())
+  }
+
   /** Silence is no reason to lose a caller; an engine that is lost is heard of as such. */
   private async comfort(endpoint: MediaEndpoint): Promise<void> {
     try {

@@ -123,9 +123,14 @@ export class Calls {
     const { settings, calling } = this.services
     const refusal = unacceptable(invite, settings.minSe)
     if (refusal !== undefined) return this.refuse(invite, refusal)
+    let cancelled = false
+    invite.onCancel(() => (cancelled = true))
     const outcome = await calling.admit(invite)
-    if (outcome.kind === 'permitted') this.place(invite, outcome, () => undefined)
-    else if (outcome.routine) await invite.reject(outcome.final)
+    if (outcome.kind === 'permitted') {
+      // Nobody is rung for a caller who is gone already.
+      if (cancelled) outcome.done()
+      else this.place(invite, outcome, () => undefined)
+    } else if (outcome.routine) await invite.reject(outcome.final)
     else this.refuse(invite, outcome)
   }
 

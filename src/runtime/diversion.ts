@@ -1,4 +1,5 @@
 import type { Ending, EndingCause } from '../call/ending.js'
+import { numberIn } from '../forwarding/number-in.js'
 import type { Headers, SipRequest } from '../ports/signaling.js'
 
 /** A target that the call had before the one that is dialled now. */
@@ -7,6 +8,12 @@ export interface Diverted {
   readonly uri: string
   /** What became of it. */
   readonly after: Ending
+}
+
+/** The number that diverted the call to us last, as the INVITE says; null where it says nothing of the kind. */
+export function diverterOf(invite: Pick<SipRequest, 'headers'>): string | null {
+  const numbers = invite.headers('diversion').flatMap((value) => numberIn(value) ?? [])
+  return numbers[0] ?? null
 }
 
 /** RFC 5806 §6.1. */

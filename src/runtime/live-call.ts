@@ -73,7 +73,13 @@ export class LiveCall implements CallFacts {
     )
     this.startedAt = services.clock.now()
     const from = origin.identity.user ?? 'anonymous'
-    this.recorder = new CallRecorder(services, { id, trunk: origin.trunk, client: origin.client, from, to: called })
+    this.recorder = new CallRecorder(services, {
+      id,
+      trunk: origin.trunk,
+      client: origin.client,
+      from,
+      to: called,
+    })
     this.path = new CallPath({
       ...services,
       caller: () => this.performer.caller.gateway,
@@ -174,6 +180,7 @@ export class LiveCall implements CallFacts {
     this.winner = winnerOf(state) ?? this.winner
     this.tellTaken()
     this.recorder.event(event)
+    this.performer.guidance.heard(event)
     for (const effect of effects) {
       this.recorder.effect(effect)
       this.perform(effect)

@@ -6,6 +6,8 @@ import type { MediaEndpoint, Sound } from '../ports/media.js'
 export interface Performed {
   /** What the caller dialled; empty where nothing was asked. */
   readonly digits: string
+  /** The key that ended the dialling, where one did. */
+  readonly finishedOn?: string
   /** Nobody stopped it. */
   readonly finished: boolean
   /** Why a sound could not be played. */
@@ -18,6 +20,7 @@ export class RunningPerformance {
   private stopped = false
   private ended = false
   private problem: string | undefined
+  private finishedOn: string | undefined
   private stopWaiting: () => void = () => undefined
   private done: () => void = () => undefined
   private readonly over: Promise<void>
@@ -51,15 +54,22 @@ export class RunningPerformance {
       default:
         performance satisfies never
     }
-    const { digits, stopped, problem } = this
-    return { digits, finished: !stopped, ...(problem === undefined ? {} : { problem }) }
+    const { digits, stopped, problem, finishedOn } = this
+    return {
+      ...{ digits, finished: !stopped },
+      ...(finishedOn === undefined ? {} : { finishedOn }),
+      ...(problem === undefined ? {} : { problem }),
+    }
   }
 
   /** The caller has pressed a key. */
   digit(digit: string): void {
     const { performance } = this
     if (performance.kind !== 'gather' || this.ended) return
-    if (digit === performance.finishOn) return this.finish()
+    if (digit === performance.finishOn) {
+      this.finishedOn = digit
+      return this.finish()
+    }
     this.digits += digit
     if (this.digits.length >= performance.maxDigits) return this.finish()
     // Who dials has heard enough.

@@ -9,12 +9,15 @@ import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { LegEvents } from '../ports/signaling.js'
 import type { Device } from '../ports/store.js'
+import type { Routed } from '../routing/router.js'
+import { digitOf } from '../sip-text/dtmf.js'
 import { announce, comfort, connect } from './bridge.js'
 import { Callee } from './callee.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { CalleeLegs, type DialCommand } from './callee-legs.js'
 import { CallerSide } from './caller-side.js'
 import { endingOfFailure } from './failure.js'
+import { Guidance, type Instructed } from './guidance.js'
 import { MediaWatch } from './media-watch.js'
 import { OfferedLeg } from './offered-leg.js'
 import { Performances } from './performances.js'
@@ -47,6 +50,7 @@ export class Performer {
   readonly legs: CalleeLegs
   readonly offers: PushOffers
   readonly timers: CallTimers
+  readonly guidance: Guidance
   private readonly wakes: Wakes
   private readonly watch: MediaWatch
   private readonly performances: Performances
@@ -58,6 +62,14 @@ export class Performer {
   ) {
     const { clock, settings, media, log } = services
     const post = (event: CallEvent) => hooks.post(event)
+    this.guidance = new Guidance(services, call, {
+      state: () => hooks.state(),
+      concerns: (users) => hooks.concerns(users),
+      deliberating: () => {
+        post({ type: 'deliberating' })
+        this.run(this.caller.keepWaiting())
+      },
+    })
     this.watch = new MediaWatch(() => post({ type: 'media-timeout' }))
     this.timers = new CallTimers(clock, (id) => post({ type: 'timer', id }))
     this.performances = new Performances(clock, settings.country)
@@ -128,6 +140,7 @@ export class Performer {
         return this.timers.stop(effect.id)
       case 'end':
         this.hooks.ended()
+        this.run(this.guidance.ended(effect.ending))
         // A caller that cancelled has no leg left to be closed, and its media would stay as long as the slowest dial.
         if (callerIsGone(this.hooks.state())) this.run(this.caller.close())
         return this.releaseMedia()
@@ -167,16 +180,44 @@ export class Performer {
   private route(target: RouteTarget, after: Ending | null): void {
     const { router } = this.services
     this.callee.goOnTo(target, after)
+    const aimed = router.aim(target)
+    if (aimed.kind === 'instructions') return this.guide(aimed, target, after)
     // Before the look-up, so that a phone that registers meanwhile is not missed.
     const users = router.usersOf(target)
     this.hooks.concerns(users)
     router.route(target).then(
-      (routed) => {
-        this.callee.learn(routed)
-        this.call.path.learn(routed)
-        this.hooks.post({ type: 'routed', plan: routed.plan })
+      (routed) => this.routed(routed),
+      (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
+    )
+  }
+
+  private routed(routed: Routed): void {
+    this.callee.goOnWith(routed)
+    this.call.path.learn(routed)
+    this.hooks.post({ type: 'routed', plan: routed.plan })
+  }
+
+  /** `by`: the target that led to the instructions. */
+  private guide(instructions: Instructed, by: RouteTarget, after: Ending | null): void {
+    const user = by.kind === 'instructions' ? null : (this.services.router.usersOf(by)[0] ?? null)
+    this.guidance.next(instructions, user, after).then(
+      (next) => {
+        if (next.kind === 'routed') this.routed(next.routed)
+        else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
+        else this.hooks.post({ ...next, type: 'directed' })
       },
       (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
+    )
+  }
+
+  /** A sound that cannot be played is passed over; an engine that is lost is heard of as such. */
+  private performForCaller(id: PerformanceId, performance: Performance): void {
+    this.performances.perform(id, performance, this.caller.listening()).then(
+      (result) => {
+        this.guidance.performed(result)
+        this.hooks.post({ type: 'performed', performance: id })
+      },
+      (error: unknown) => this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) }),
     )
   }
 
@@ -271,6 +312,13 @@ export class Performer {
     this.hooks.post({ type: 'leg-closed', leg: 'caller', ...because(reason) })
   }
 
+  /** A key of the caller, where that is what the INFO says. */
+  private heardInfo(contentType: string, body: string): Promise<number> {
+    const digit = digitOf(contentType, body)
+    if (digit !== undefined) this.performances.digit(digit)
+    return Promise.resolve(digit === undefined ? 415 : 200)
+  }
+
   /** DTMF and the like by INFO (RFC 6086), from one side of the bridge to the other. */
   private async relayInfo(to: LegId | undefined, contentType: string, body: string): Promise<number> {
     if (to === undefined) return 480
@@ -286,6 +334,7 @@ export class Performer {
       reoffered: async (sdp) => (await this.caller.endpoint()).modify(sdp),
       info: (type, body) => {
         const state = this.hooks.state()
+        if (state.phase === 'performing') return this.heardInfo(type, body)
         return this.relayInfo(state.phase === 'bridged' ? state.winner : undefined, type, body)
       },
     }

@@ -1,3 +1,4 @@
+import type { Destination } from '../call/destination.js'
 import type { AttemptId } from '../call/ids.js'
 import type { State } from '../call/state.js'
 import type { CallView } from '../ports/call-control.js'
@@ -67,10 +68,21 @@ export function deviceOf(state: State, id: AttemptId | undefined): string | null
 
 /** The user whose phone has the call, once one has. */
 export function takerOf(state: State): string | undefined {
+  const destination = takenAt(state)
+  return destination === undefined || destination.kind === 'outside' ? undefined : destination.user
+}
+
+/** Who has the call, by name or URI; null where nobody has. */
+export function calleeOf(state: State): string | null {
+  const destination = takenAt(state)
+  if (destination === undefined) return null
+  return destination.kind === 'outside' ? destination.uri : destination.user
+}
+
+function takenAt(state: State): Destination | undefined {
   const winner = winnerOf(state)
   if (winner === undefined || state.phase === 'new') return undefined
-  const destination = state.attempts.find((attempt) => attempt.id === winner)?.destination
-  return destination === undefined || destination.kind === 'outside' ? undefined : destination.user
+  return state.attempts.find((attempt) => attempt.id === winner)?.destination
 }
 
 /** Whose device it is. */

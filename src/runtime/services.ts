@@ -1,4 +1,5 @@
 import type { Forwarding } from '../forwarding/service.js'
+import type { Instructions } from '../instructions/instructions.js'
 import type { Tokens } from '../clients/tokens/tokens.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
@@ -28,6 +29,8 @@ export interface Services {
   readonly regions: Regions
   readonly waker: Pick<Waker, 'wake' | 'tellEnding'>
   readonly forwarding: PrimaryCalls
+  /** What calls do whose routes name instructions. */
+  readonly instructions: Pick<Instructions, 'begin'>
   /** Who may call without a trunk. */
   readonly calling: Pick<CallingGate, 'admit'>
   readonly tokens: Pick<Tokens, 'mintCall' | 'verifyCall'>

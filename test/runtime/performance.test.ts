@@ -93,7 +93,7 @@ describe('what a caller hears and dials with nobody else there', () => {
     const { running, outcome } = begin(GATHER)
     running.digit('7')
     running.digit('#')
-    expect(await outcome).toEqual({ digits: '7', finished: true })
+    expect(await outcome).toEqual({ digits: '7', finished: true, finishedOn: '#' })
   })
 
   test('nobody dials: it is over so long after the prompt', async () => {
@@ -127,6 +127,6 @@ describe('what a caller hears and dials with nobody else there', () => {
     running.digit('9')
     running.stop()
     expect(heard).toHaveLength(before)
-    expect(await outcome).toEqual({ digits: '', finished: true })
+    expect(await outcome).toEqual({ digits: '', finished: true, finishedOn: '#' })
   })
 })
