@@ -123,6 +123,7 @@ describe('an app that calls over its channel', () => {
     const { own, incoming } = await answered()
     client.socket.websocket.terminate()
     client = await world.client(token, client.seen)
+    await own.media.close()
     const elsewhere = await MediaSession.open({ hz: 1000 })
     const result = await client.ask({ type: 'reoffer', callId: own.id, sdp: elsewhere.offer() })
     expect(result).toMatchObject({ ok: true })

@@ -178,6 +178,23 @@ describe('a call with a token', () => {
     await hangUp(call, incoming)
   })
 
+  test('that is cancelled while the token is looked at leaves nothing behind', async () => {
+    const token = await world.token({ outgoing: { ...ANYBODY, calls: 1 } }, { user: 'hasty' })
+    await world.server.registeredPhone('bob')
+    const phone = await app('hasty')
+    for (let round = 0; round < 5; round++) {
+      const call = await phone.call('sip:bob@example.net', bearer(token))
+      call.cancel({ eager: true })
+      expect(await call.outcome).toMatchObject({ kind: 'cancelled' })
+      await world.server.quiet()
+    }
+    // The one call at once that the grant has is free again.
+    const call = await phone.call('sip:bob@example.net', bearer(token))
+    await call.answered()
+    call.hangUp()
+    await call.ended
+  })
+
   test('shows another number of the grant where it prefers that', async () => {
     const token = await world.token({ outgoing: { to: ['*'], callerIds: ['+15557000', '+15557001'] } })
     const preferred = { 'P-Preferred-Identity': '<sip:+15557001@example.net>' }
