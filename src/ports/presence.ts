@@ -5,6 +5,9 @@ export type PresenceState = (typeof PRESENCE_STATES)[number]
 /** The longest note, in characters. */
 export const LONGEST_NOTE = 256
 
+/** In which SIP phones may subscribe to it (RFC 3856, RFC 4235). */
+export const EVENT_PACKAGES = ['presence', 'dialog'] as const
+
 /** How it stands with a user, as readers are told. Times: microseconds since the epoch. */
 export interface Presence {
   readonly user: string

@@ -3,7 +3,7 @@ import { parseUri } from '../sip-text/uri.js'
 import type { RoutingTable, Trunk } from '../routing/table.js'
 
 /** Methods that we take; the rest gets 405 (RFC 3261 §8.2.1). */
-export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO'
+export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO, SUBSCRIBE'
 /** Extensions that a request may require of us (RFC 3261 §8.2.2.3). */
 export const SUPPORTED: ReadonlySet<string> = new Set(['100rel', 'timer'])
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BusMessage } from '../ports/bus.js'
+import { EVENT_PACKAGES } from '../ports/presence.js'
 import type {
   PrimaryCallNotTaken,
   PrimaryCallReport,
@@ -245,6 +246,7 @@ export class Calls {
     const status = this.closing ? 503 : 200
     const headers = [
       ['Allow', ALLOW],
+      ['Allow-Events', EVENT_PACKAGES.join(', ')],
       ['Accept', 'application/sdp'],
       ['Supported', '100rel, timer, outbound'],
     ] as const

@@ -225,7 +225,7 @@ describe('a request that is no call', () => {
   // A drachtio server drops a REFER outside of a dialog, and methods that it does not know (docs/decisions/0013).
   const refer = engines.drachtio === undefined ? ['REFER'] : []
 
-  test.each(['MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'NOTIFY', 'INFO', ...refer])(
+  test.each(['MESSAGE', 'PUBLISH', 'NOTIFY', 'INFO', ...refer])(
     '%s gets 405 and what is allowed',
     async (method) => {
       const response = await request(await server.caller(), method)

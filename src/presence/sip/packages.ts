@@ -1,4 +1,4 @@
-import type { Presence } from '../../ports/presence.js'
+import { EVENT_PACKAGES, type Presence } from '../../ports/presence.js'
 import { dialogInfo } from './dialog-info.js'
 import { pidf } from './pidf.js'
 
@@ -8,13 +8,14 @@ export interface Package {
   body(presence: Presence, entity: string, version: number): string
 }
 
-const PACKAGES: Readonly<Record<string, Package>> = {
+const PACKAGES: Readonly<Record<(typeof EVENT_PACKAGES)[number], Package>> = {
   presence: { contentType: 'application/pidf+xml', body: pidf },
   dialog: { contentType: 'application/dialog-info+xml', body: dialogInfo },
 }
 
-export const ALLOW_EVENTS = Object.keys(PACKAGES).join(', ')
+export const ALLOW_EVENTS = EVENT_PACKAGES.join(', ')
 
 export function packageOf(name: string): Package | undefined {
-  return Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : undefined
+  const known = EVENT_PACKAGES.find((each) => each === name)
+  return known === undefined ? undefined : PACKAGES[known]
 }

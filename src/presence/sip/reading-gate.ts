@@ -64,7 +64,9 @@ export function createReadingGate(
   const { realm, tokens, digest, trunkOf, watchedBy } = deps
   const denied = [['WWW-Authenticate', challenge(realm, 'insufficient_scope')]] as const
   return async (request) => {
-    const trunk = trunkOf(request.source.address)
+    // A client behind the address of a trunk says so by what it shows.
+    const shows = request.header('authorization') !== undefined
+    const trunk = shows ? undefined : trunkOf(request.source.address)
     if (trunk !== undefined) return reader(`trunk ${trunk}`, ['*'], Infinity, [])
     let shown: Shown | undefined
     const gate = createGate([bearerFor(realm, tokens, (token) => (shown = token)), digest])

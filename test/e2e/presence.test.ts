@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../src/adapters/system/clock.js'
+import { loadTokenKeys } from '../../src/clients/tokens/keys.js'
+import { createTokens, type Tokens } from '../../src/clients/tokens/tokens.js'
+import { Lamp } from '../presence/sip/lamp.js'
+import { TestServer } from '../support/server.js'
+
+const KEYS = [{ id: 'k', algorithm: 'HS256', secret: 'a secret of thirty-two characters and more' }] as const
+/** 2100, in microseconds. */
+const FAR = Date.UTC(2100, 0, 1) * 1000
+
+/** Bob takes alice's calls while she is busy; in a call, or not to be disturbed, she takes none. */
+const WHEN = [
+  { presence: 'busy', user: 'bob' },
+  { presence: ['in-call', 'do-not-disturb'], status: 486 },
+]
+
+let server: TestServer
+let tokens: Tokens
+afterEach(() => server.quiet())
+
+async function start(): Promise<void> {
+  server = await TestServer.start({
+    tokens: { keys: KEYS },
+    users: { alice: { when: WHEN }, bob: { watches: ['alice'] } },
+  })
+  onTestFinished(() => server.close())
+  tokens = createTokens({
+    keys: await loadTokenKeys([...KEYS], () => Promise.reject(new Error('the keys are configured'))),
+    clock: systemClock,
+  })
+}
+
+async function ask(method: string, path: string, body?: object): Promise<Response> {
+  const token = await tokens.mintClient({
+    ...{ client: 'app', user: 'alice', expiresAt: FAR },
+    grants: { presence: { set: true } },
+  })
+  return fetch(server.url + path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+}
+
+async function set(state: string): Promise<void> {
+  expect((await ask('PUT', '/v1/presence', { state })).status).toBe(200)
+}
+
+describe('a call', () => {
+  test('goes to another user while its own is busy, and rings again when that is over', async () => {
+    await start()
+    const alice = await server.registeredPhone('alice')
+    const bob = await server.registeredPhone('bob')
+    const caller = await server.caller()
+    await set('busy')
+    const away = await caller.call('sip:alice@example.net')
+    await bob.nextCall()
+    await away.answered()
+    away.hangUp()
+    await set('available')
+    const home = await caller.call('sip:alice@example.net')
+    await alice.nextCall()
+    await home.answered()
+    home.hangUp()
+  })
+
+  test('is turned away while its user does not wish to be disturbed, and nobody is rung or pushed', async () => {
+    await start()
+    await server.sleepingPhone('token-alice', 'alice')
+    await set('do-not-disturb')
+    const outgoing = await (await server.caller()).call('sip:alice@example.net')
+    await expect(outgoing.answered()).rejects.toMatchObject({ outcome: { status: 486 } })
+    expect(server.push.pushes).toEqual([])
+  })
+
+  test('lights the lamp of a desk phone while it lasts, and keeps others off the line', async () => {
+    await start()
+    await server.registeredPhone('alice')
+    const lamp = new Lamp(await server.registeredPhone('bob'), 'sip:alice@example.net', { event: 'dialog' })
+    expect((await lamp.subscribe(600)).status).toBe(202)
+    await lamp.until('terminated')
+    const caller = await server.caller()
+    const first = await caller.call('sip:alice@example.net')
+    await first.answered()
+    await lamp.until('confirmed')
+    const second = await caller.call('sip:alice@example.net')
+    await expect(second.answered()).rejects.toMatchObject({ outcome: { status: 486 } })
+    first.hangUp()
+    await lamp.until('terminated')
+    expect(await (await ask('GET', '/v1/presence/alice')).json()).toMatchObject({
+      ...{ user: 'alice', state: 'available', set: false, registered: true, inCall: false },
+    })
+    await lamp.refresh(0)
+  })
+})
