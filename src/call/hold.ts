@@ -23,10 +23,12 @@ export function provide<S extends Unanswered>(state: S, style: HoldStyle): Step<
   return andThen(step(provided, { type: 'hold', style }), startReassuring)
 }
 
-/** The caller has its provisional. */
+/** The caller has its provisional, which a 200 may have overtaken. */
 export function held<S extends Unanswered>(state: S): S {
-  const { provisional } = state
-  return provisional === null ? state : { ...state, provisional: { ...provisional, given: true } }
+  const { caller, provisional } = state
+  return caller !== 'pending' || provisional === null
+    ? state
+    : { ...state, provisional: { ...provisional, given: true } }
 }
 
 /** 200 ahead of any device; answered by `caller-answered` or `hold-failed`. */

@@ -2,13 +2,14 @@ import type { Arrival } from '../../../src/call/destination.js'
 import { COMPLETED_ELSEWHERE, type Ending, endingOfStatus, reasonOf } from '../../../src/call/ending.js'
 import type { Effect } from '../../../src/call/effect.js'
 import type { CallEvent } from '../../../src/call/event.js'
-import type { AcceptStyle, HoldStyle, Plan, RouteTarget } from '../../../src/call/plan.js'
+import type { Plan, RouteTarget } from '../../../src/call/plan.js'
 import type { AttemptId, DeviceLegId, DialId } from '../../../src/call/ids.js'
 import type { State } from '../../../src/call/state.js'
 import { check } from './check.js'
 import type { Legs } from './legs.js'
 import type { Primary } from './primary.js'
 import type { Race } from './race.js'
+import { Hearing } from './hearing.js'
 import type { Stage } from './stage.js'
 import { described, words } from './words.js'
 
@@ -52,14 +53,9 @@ export class Course {
   targets = 0
   /** What the caller is to hear. */
   directed: Directed | null = null
-  /** The caller hears its provisional again each minute. */
-  reassured = false
+  readonly hearing: Hearing
   private target: RouteTarget | null = null
-  private style: HoldStyle | null = null
-  private accept: AcceptStyle | null = null
   private arrivals: Arrival[] = []
-  private alerted = false
-  private toldOfAccept = false
   private deliberating = false
   private wasRunning: string | null = null
   private due: string[] = []
@@ -71,8 +67,10 @@ export class Course {
     private readonly legs: Legs,
     private readonly race: Race,
     private readonly primary: Primary,
-    private readonly stage: Stage,
-  ) {}
+    stage: Stage,
+  ) {
+    this.hearing = new Hearing(legs, stage)
+  }
 
   /**
    * `timer`: the name of the one that fired, if it was no stale one. `answered`: the caller had its 200 before.
@@ -84,7 +82,7 @@ export class Course {
     if (this.phase !== 'ended')
       this.reason = event.type === 'registered' ? FLOW_REPLACED : COMPLETED_ELSEWHERE
     const verdict = this.verdict(event, timer)
-    if (timer === 'reassure') this.due.push('reassure')
+    if (timer === 'reassure') this.hearing.reassure()
     this.follow(verdict, answered || (event.type === 'leg-closed' && event.leg === 'caller'))
   }
 
@@ -92,8 +90,7 @@ export class Course {
     switch (this.phase) {
       case 'new':
         if (event.type !== 'invited' && event.type !== 'reported') return SAME
-        this.style = event.hold
-        this.accept = event.accept
+        this.hearing.begin(event)
         return { to: 'routing', target: event.target, because: null }
       case 'routing':
         return this.whatEndsAny(event, timer) ?? this.whileRouting(event)
@@ -195,9 +192,9 @@ export class Course {
     if (event.type === 'route-failed') return ended(event.ending)
     if (event.type === 'deliberating') {
       this.deliberating = true
-      if (this.legs.caller === 'pending') this.holdOnce()
+      this.hearing.holdOnce()
     }
-    if (event.type === 'forwarded' && this.legs.callerCame && this.deliberating) this.holdOnce()
+    if (event.type === 'forwarded' && this.legs.callerCame && this.deliberating) this.hearing.holdOnce()
     if (event.type === 'directed') {
       return this.legs.caller === 'expected' ? ended(NO_ANSWER) : { to: 'performing', directed: event }
     }
@@ -209,27 +206,14 @@ export class Course {
   }
 
   private whilePerforming(event: CallEvent, timer: string | undefined): Verdict {
-    const next = this.directed?.next
-    if (next === undefined) return SAME
+    if (this.directed === null) return SAME
+    const { next, performance } = this.directed
     // What is over is running no more.
     if (event.type === 'performed')
       return this.wasRunning === event.performance ? this.goOn(next, null) : SAME
     if (timer === 'perform') return this.goOn(next, null)
-    this.perform()
+    this.hearing.perform(performance)
     return SAME
-  }
-
-  /** Begins what the caller is to hear as soon as it can hear it. */
-  private perform(): void {
-    const { caller } = this.legs
-    if (this.stage.running !== null) return
-    if (this.stage.isReady) this.due.push(`perform ${JSON.stringify(this.directed?.performance)}`)
-    else if (caller === 'pending' && !this.stage.isAwaited) this.provide('early-media')
-  }
-
-  /** Nothing is performed any more. */
-  private hush(): void {
-    if (this.stage.running !== null) this.due.push(`stop ${this.stage.running}`)
   }
 
   private whileWaiting(event: CallEvent, timer: string | undefined): Verdict {
@@ -255,10 +239,10 @@ export class Course {
         break
       }
       case 'forwarded':
-        if (this.legs.callerCame) this.greet()
+        if (this.legs.callerCame) this.hearing.greet(this.plan)
         return SAME
       case 'caller-answered':
-        this.ringBack()
+        this.hearing.ringBack()
         return SAME
       case 'accepted':
         return this.race.maySpeak(event.attempt) ? { to: 'accepted', accepter: event.attempt } : SAME
@@ -293,14 +277,7 @@ export class Course {
         return this.legs.all.get(event.dial)?.attempt === accepter ? this.answered(event.dial) : SAME
       case 'forwarded':
         if (!this.legs.callerCame) return SAME
-        // An answer makes every provisional needless, and is heard as one.
-        if (this.accept === 'answer' || this.plan?.answerFirst === true) {
-          this.answerCaller()
-          this.toldOfAccept = true
-          return SAME
-        }
-        this.hold()
-        this.tellOfAccept()
+        this.hearing.comesToAccepted(this.plan)
         return SAME
       case 'leg-arrived':
         return event.attempt === accepter ? this.arrived(event.leg) : SAME
@@ -382,53 +359,7 @@ export class Course {
     this.race.progressed(id)
     const leg = this.legs.all.get(id)
     if (leg?.phase !== 'progressing' || leg.cancelled || (status !== 180 && status !== 183)) return
-    // A queued caller that has no answer yet hears 180 once, when the first device rings.
-    if (!this.alerted && this.style === 'queued' && this.legs.caller === 'pending') this.due.push('alert')
-    this.alerted = true
-  }
-
-  /** The caller gets its provisional, and what it has missed while it was expected. */
-  private hold(): void {
-    if (this.style !== null) this.provide(this.style)
-    if (this.alerted && this.style === 'queued') this.due.push('alert')
-  }
-
-  private holdOnce(): void {
-    if (this.stage.provisional === null) this.hold()
-  }
-
-  private provide(style: HoldStyle): void {
-    this.due.push(`hold ${style}`)
-    this.reassured = true
-  }
-
-  private answerCaller(): void {
-    this.due.push('answer')
-    this.reassured = false
-  }
-
-  /** What the caller gets as somebody is rung for it. */
-  private greet(): void {
-    if (this.legs.caller !== 'pending') return this.ringBack()
-    if (this.plan?.answerFirst === true) return this.answerCaller()
-    if (this.stage.provisional === null) return this.hold()
-    this.ringBack()
-  }
-
-  /** Whoever hears us hears that somebody is rung. */
-  private ringBack(): void {
-    if (!this.stage.isHeard || this.stage.hears === 'ringback') return
-    this.due.push('ring-back')
-    this.toldOfAccept = false
-  }
-
-  private tellOfAccept(): void {
-    if (this.toldOfAccept) return
-    this.toldOfAccept = true
-    // It hears so with its 200.
-    if (this.legs.caller === 'answering') return
-    if (this.legs.caller === 'pending' && this.accept === 'answer') this.answerCaller()
-    else this.due.push('accepted: tone')
+    this.hearing.rings()
   }
 
   private unconnected(): Verdict {
@@ -467,7 +398,7 @@ export class Course {
       case 'same':
         return
       case 'routing':
-        this.hush()
+        this.hearing.hush()
         if (!isMember(verdict.target)) this.targets++
         this.target = verdict.target
         this.arrivals = []
@@ -482,20 +413,19 @@ export class Course {
         break
       case 'performing':
         this.directed = verdict.directed
-        if (verdict.directed.answer && this.legs.caller === 'pending') this.answerCaller()
-        else this.perform()
+        this.hearing.direct(verdict.directed.performance, verdict.directed.answer)
         break
       case 'waiting':
-        this.greet()
+        this.hearing.greet(this.plan)
         break
       case 'accepted':
         this.accepter = verdict.accepter
         this.race.accept(verdict.accepter)
-        if (this.legs.caller !== 'expected') this.tellOfAccept()
+        if (this.legs.caller !== 'expected') this.hearing.tellOfAccept()
         break
       case 'expecting':
       case 'connecting':
-        this.reassured = false
+        this.hearing.joined()
         this.due.push(`${verdict.to === 'expecting' ? 'comfort' : 'connect'} ${verdict.winner}`)
         if (this.winner === null) this.race.win(verdict.winner)
         this.winner = verdict.winner
@@ -503,7 +433,7 @@ export class Course {
       case 'bridged':
         break
       case 'ended':
-        this.hush()
+        this.hearing.hush()
         this.ending = answered ? { ...verdict.ending, status: 200 } : verdict.ending
         this.due.push(`end ${described(this.ending)}`)
         this.race.dismiss(this.winner, verdict.ending.status)
@@ -518,7 +448,7 @@ export class Course {
       .flatMap((e) => words(e))
       .sort()
       .join(', ')
-    const due = this.due.sort().join(', ')
+    const due = [...this.due, ...this.hearing.take()].sort().join(', ')
     this.due = []
     check(asked === due, 'an event leads where it should', `[${asked}], not [${due}]`)
     check(

@@ -122,7 +122,7 @@ export class Referee {
   }
 
   private callersTimers(): readonly string[] {
-    return [...(this.course.reassured ? ['reassure'] : []), ...this.primary.timers()]
+    return [...(this.course.hearing.reassured ? ['reassure'] : []), ...this.primary.timers()]
   }
 
   private release(leaked: readonly string[], timer: string | undefined): void {

@@ -23,12 +23,12 @@ export class Stage {
 
   /** It would be heard from its first moment. */
   get isReady(): boolean {
-    return this.isHeard && (this.legs.caller === 'open' || !this.isAwaited)
+    return this.isHeard && !this.isAwaited
   }
 
-  /** A provisional is on its way. */
+  /** A provisional is on its way to a caller that is not answered meanwhile. */
   get isAwaited(): boolean {
-    return this.provisional?.given === false
+    return this.legs.caller === 'pending' && this.provisional?.given === false
   }
 
   heard(event: CallEvent): void {

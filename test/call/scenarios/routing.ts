@@ -92,6 +92,13 @@ export const routing: readonly Scenario[] = [
     becomes: 'waiting',
   },
   {
+    title: 'a provisional that the answer has overtaken is told of late',
+    given: [it.invited(), it.directed(), it.callerAnswered, it.performed()],
+    when: it.held,
+    then: [],
+    becomes: 'routing',
+  },
+  {
     title: 'a phone that was hung up in an earlier step is told of again',
     given: [
       ...[it.invited(), it.found([app('alice', null), app('tablet', 2)], it.thenBob), it.accepts('alice')],
