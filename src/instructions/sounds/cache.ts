@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../ports/clock.js'
@@ -78,35 +78,48 @@ export class SoundCache {
   async #load(key: string, load: () => Promise<Loaded>): Promise<SoundFile> {
     const { body, keepMs } = await load()
     const ms = wavLength(body, body.length)
-    await this.#makeRoom(body.length)
-    this.#folder ??= newFolder(this.within)
-    const path = join(await this.#folder, `${++this.#serial}.wav`)
-    await writeFile(path, body)
-    const now = this.clock.now()
-    const entry = { key, path, ms, bytes: body.length, freshUntil: now + keepMs * 1000, usedAt: now }
-    this.#bytes += entry.bytes
-    this.#entries.add(entry)
-    this.#newest.set(key, entry)
-    return entry
+    await this.#takeRoom(body.length)
+    try {
+      this.#folder ??= newFolder(this.within)
+      const path = join(await this.#folder, `${++this.#serial}.wav`)
+      await writeFile(path, body)
+      const now = this.clock.now()
+      const entry = { key, path, ms, bytes: body.length, freshUntil: now + keepMs * 1000, usedAt: now }
+      this.#entries.add(entry)
+      this.#newest.set(key, entry)
+      return entry
+    } catch (error) {
+      this.#bytes -= body.length
+      throw error
+    }
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
+  async #takeRoom(bytes: number): Promise<void> {
     const old = [...this.#entries]
       .filter(({ usedAt }) => this.clock.now() - usedAt > IN_USE_US)
       .sort((a, b) => a.usedAt - b.usedAt)
+    const gone: Entry[] = []
     for (const entry of old) {
-      if (this.#bytes + bytes <= this.most) return
+      if (this.#bytes + bytes <= this.most) break
       this.#bytes -= entry.bytes
       this.#entries.delete(entry)
       if (this.#newest.get(entry.key) === entry) this.#newest.delete(entry.key)
-      await rm(entry.path, { force: true })
+      gone.push(entry)
     }
     if (this.#bytes + bytes > this.most) throw new SoundFault('finds no room in the cache of sounds')
+    // At once, so that no other sound is promised the same room.
+    this.#bytes += bytes
+    await Promise.all(gone.map(({ path }) => rm(path, { force: true })))
   }
 }
 
+/** One that was named is for others to read from, too: the media engine may be another user's. */
 async function newFolder(within: string | undefined): Promise<string> {
-  const parent = within ?? tmpdir()
-  await mkdir(parent, { recursive: true })
-  return mkdtemp(join(parent, 'reveille-sounds-'))
+  if (within === undefined) return mkdtemp(join(tmpdir(), NAME))
+  await mkdir(within, { recursive: true })
+  const folder = await mkdtemp(join(within, NAME))
+  await chmod(folder, 0o755)
+  return folder
 }
+
+const NAME = 'reveille-sounds-'
