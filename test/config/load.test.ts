@@ -35,7 +35,7 @@ describe('a configuration', () => {
       users: new Map(),
       clients: {
         ...{ ring: 30_000, grace: 300, secondResponse: 15_000 },
-        ...{ late: 'silent', offerInPush: false, redirect: [] },
+        ...{ late: 'silent', offerInPush: false, redirect: [], when: [] },
       },
       groups: new Map(),
       subscribers: new Map(),
@@ -46,6 +46,10 @@ describe('a configuration', () => {
         allowPrivate: [],
         allowHttp: false,
         soundCache: { size: 100 },
+      },
+      outgoing: {
+        ...{ accept: 'tone', ringback: 'ringing', tone: 'us' },
+        ...{ calls: 5, perMinute: 30, block: [], limits: [] },
       },
       regions: new Map(),
       paths: { costs: [], rehome: true, rehomeRate: 20 },
@@ -89,6 +93,8 @@ describe('a configuration', () => {
         { kind: 'number', match: '7*' },
       ],
       noAnswer: { kind: 'user', user: 'bob' },
+      when: [],
+      watches: [],
     })
     expect(config.groups.get('office')).toEqual({
       numbers: ['+15551200'],
