@@ -69,7 +69,10 @@ export const clientMessage = z.discriminatedUnion('type', [
     type: z.literal('info'),
     ref,
     callId: name,
-    contentType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/).max(128),
+    contentType: z
+      .string()
+      .regex(/^[\w.+-]+\/[\w.+-]+$/)
+      .max(128),
     body: z.string().max(4096),
   }),
   z.strictObject({
