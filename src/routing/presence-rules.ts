@@ -36,8 +36,8 @@ function holds(words: RoutedUser['when'][number]['presence'], { state, inCall }:
   return words.some((word) => (word === 'in-call' ? inCall : word === state))
 }
 
-/** The one user that the target means. */
-function userOf(table: RoutingTable, target: NoAnswer): RoutedUser | undefined {
+/** The one user that the target means, whatever its rules say. */
+export function userOf(table: RoutingTable, target: NoAnswer): RoutedUser | undefined {
   switch (target.kind) {
     case 'user':
       return table.user(target.user)

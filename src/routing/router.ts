@@ -5,7 +5,7 @@ import type { PresenceLookup } from '../ports/presence.js'
 import type { Binding, BindingStore, Device, DeviceStore } from '../ports/store.js'
 import { destinations } from './destinations.js'
 import { NoRoute } from './no-route.js'
-import { aimed, ringable } from './presence-rules.js'
+import { aimed, ringable, userOf } from './presence-rules.js'
 import { resolve, type Ringing } from './resolve.js'
 import { type RingRequest, rungBy } from './ring.js'
 import type { Sleepers } from './sleepers.js'
@@ -45,6 +45,8 @@ export interface Router {
    * same; instructions, where its number leads to such. A rule that turns the call away is for {@link route} to tell.
    */
   aim(target: RouteTarget): RouteTarget
+  /** Name of the one user that a target means, wherever its calls go at this moment; null where it means none. */
+  owner(target: RouteTarget): string | null
   /** Whose phones a target means; known at once, so that their registrations are heard from then on. */
   usersOf(target: RouteTarget): readonly string[]
   /** Rejects with {@link NoRoute}, or StoreUnavailable. */
@@ -68,6 +70,7 @@ export function createRouter(deps: RouterDeps): Router {
       const leads = to.kind === 'number' ? deps.table().number(to.number) : undefined
       return leads?.kind === 'instructions' ? leads : to
     },
+    owner: (target) => userOf(deps.table(), target)?.name ?? null,
     usersOf: (target) => {
       const aimedAt = aim(target)
       if (aimedAt.kind === 'status') return []

@@ -199,8 +199,7 @@ export class Performer {
 
   /** `by`: the target that led to the instructions. */
   private guide(instructions: Instructed, by: RouteTarget, after: Ending | null): void {
-    const user = by.kind === 'instructions' ? null : (this.services.router.usersOf(by)[0] ?? null)
-    this.guidance.next(instructions, user, after).then(
+    this.guidance.next(instructions, this.services.router.owner(by), after).then(
       (next) => {
         if (next.kind === 'routed') this.routed(next.routed)
         else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
