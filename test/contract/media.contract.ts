@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { MediaSession, type MediaOptions } from '../../src/demo/media-session.js'
+import { WebrtcPhone } from '../support/webrtc-phone.js'
 import type {
   Media,
   MediaEndpoint,
@@ -28,6 +29,7 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
   describe(`the media engine ${name}`, () => {
     let engine: MediaUnderTest
     const phones: MediaSession[] = []
+    const browsers: WebrtcPhone[] = []
     const endpoints: MediaEndpoint[] = []
     let files: Awaited<ReturnType<typeof recordings>>
     const file = (name: string): Sound => ({ kind: 'file', path: files.path(name) })
@@ -45,7 +47,7 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
     })
     afterEach(async () => {
       await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()))
-      await Promise.all(phones.splice(0).map((phone) => phone.close()))
+      await Promise.all([...phones.splice(0), ...browsers.splice(0)].map((phone) => phone.close()))
     })
 
     const phone = async (options: MediaOptions = {}): Promise<MediaSession> => {
@@ -305,6 +307,52 @@ export function mediaContract(name: string, open: () => Promise<MediaUnderTest>)
       await call.caller.endpoint.join(next.endpoint)
       await call.caller.phone.rtp.receiver.hearing?.hears([1400])
       await next.phone.rtp.receiver.hearing?.hears([600])
+    })
+
+    const browser = (hz: number): WebrtcPhone => {
+      const opened = new WebrtcPhone({ hz })
+      browsers.push(opened)
+      return opened
+    }
+
+    it('answers a browser, plays to it, and passes on what it and a phone in the clear say', async () => {
+      const page = browser(600)
+      const endpoint = await make({ offer: await page.offer() })
+      expect(endpoint.localSdp).toMatch(/^m=audio \d+ UDP\/TLS\/RTP\/SAVPF /m)
+      await endpoint.play({ kind: 'ringback', country: 'us' })
+      await page.accept(endpoint.localSdp)
+      await page.receiver.hearing?.hears([440, 480])
+      const device = await dialled({ hz: 1000 }, { offerLike: endpoint })
+      await endpoint.join(device.endpoint)
+      await Promise.all([
+        page.receiver.hearing?.hears([1000]),
+        device.phone.rtp.receiver.hearing?.hears([600]),
+      ])
+      const counted = await endpoint.counters()
+      expect(Math.min(counted.packetsIn, counted.packetsOut)).toBeGreaterThan(5)
+    })
+
+    it('offers to a browser, and passes on what it and a caller in the clear say', async () => {
+      const caller = await called({ hz: 1000 })
+      const endpoint = await make({ offerLike: caller.endpoint, transport: 'webrtc' })
+      expect(endpoint.localSdp).toMatch(/^m=audio \d+ UDP\/TLS\/RTP\/SAVPF /m)
+      expect(endpoint.localSdp).toMatch(/^a=setup:actpass/m)
+      const page = browser(600)
+      await endpoint.accept(await page.answer(endpoint.localSdp))
+      await caller.endpoint.join(endpoint)
+      await Promise.all([
+        page.receiver.hearing?.hears([1000]),
+        caller.phone.rtp.receiver.hearing?.hears([600]),
+      ])
+    })
+
+    it('performs for a browser, from the handshake on, what it was asked to before', async () => {
+      const page = browser(600)
+      const endpoint = await make({ offer: await page.offer() })
+      const performing = endpoint.perform([{ kind: 'ringback', country: 'gb' }], { times: 1 })
+      await page.accept(endpoint.localSdp)
+      await page.receiver.hearing?.hears([400, 450])
+      expect(await performing).toBe('finished')
     })
 
     it('gives back what a closed endpoint held, and closes it once', async () => {

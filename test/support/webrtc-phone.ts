@@ -28,8 +28,9 @@ export class WebrtcPhone {
     this.connection = new RTCPeerConnection({
       codecs: { audio: [new RTCRtpCodecParameters(voice)] },
       iceServers: [],
-      iceUseIpv6: false,
-      iceAdditionalHostAddresses: ['127.0.0.1'],
+      // No address but loopback: a server that is bound there cannot send to any other.
+      ...{ iceUseIpv4: false, iceUseIpv6: false },
+      ...{ iceAdditionalHostAddresses: ['127.0.0.1'], iceInterfaceAddresses: { udp4: '127.0.0.1' } },
     })
     this.receiver.understand(new Map([[payloadType, { name: codec, clockRate: 8000 }]]))
     this.connection.addTransceiver(this.track, { direction: 'sendrecv' })
@@ -46,15 +47,16 @@ export class WebrtcPhone {
 
   async offer(): Promise<string> {
     await this.connection.setLocalDescription(await this.connection.createOffer())
-    return this.described()
+    // It begins the handshake itself: as a server it misses what comes before it has ended its search for paths.
+    return this.described().replace('a=setup:actpass', 'a=setup:active')
   }
 
   async accept(sdp: string): Promise<void> {
-    await this.connection.setRemoteDescription({ type: 'answer', sdp })
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: completed(sdp) })
   }
 
   async answer(sdp: string): Promise<string> {
-    await this.connection.setRemoteDescription({ type: 'offer', sdp })
+    await this.connection.setRemoteDescription({ type: 'offer', sdp: completed(sdp) })
     this.stayHere()
     await this.connection.setLocalDescription(await this.connection.createAnswer())
     return this.described()
@@ -76,4 +78,11 @@ export class WebrtcPhone {
     this.receiver.close()
     await this.connection.close()
   }
+}
+
+/** With what a browser takes as read and the stack does not: a name of the section, and that both sides may speak. */
+function completed(sdp: string): string {
+  const named = sdp.includes('a=mid:') ? '' : 'a=mid:0\r\n'
+  const directed = /^a=(sendrecv|sendonly|recvonly|inactive)\r$/m.test(sdp) ? '' : 'a=sendrecv\r\n'
+  return `${sdp.trimEnd()}\r\n${named}${directed}`
 }
