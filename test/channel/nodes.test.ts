@@ -52,6 +52,15 @@ describeWith('channels on two nodes of one database', postgres, (server) => {
     ])
   })
 
+  it('a token that is revoked on one loses its channel on the other, and nobody else loses any', async () => {
+    const [a, b] = await twoNodes()
+    const [lost, kept] = [await b.welcomed(), await b.welcomed({ token: await b.token({ client: 'app-2' }) })]
+    await a.site.revocations.revokeClient('app-1')
+    expect((await lost.closed).code).toBe(4002)
+    kept.send({ type: 'ping' })
+    await kept.next('pong')
+  })
+
   it('a newer channel on the other node takes the place of the one before', async () => {
     const [a, b] = await twoNodes()
     const first = await a.welcomed()

@@ -111,6 +111,7 @@ describe('a configuration', () => {
       trusted: true,
       accept: 'tone',
       asserts: 'caller',
+      presence: false,
     })
     expect(config.subscribers.get('+12025550142')).toEqual({
       user: 'alice',
