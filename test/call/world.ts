@@ -448,7 +448,8 @@ export class World {
     if (this.choose(20) === 0) return this.neverAnswers()
     const { caller } = this.referee.legs
     // It is joined once it is answered.
-    if (caller === 'answering' && this.choose(4) > 0) return void this.todo.push(() => this.connected())
+    if (!this.late && caller === 'answering' && this.choose(4) > 0)
+      return void this.todo.push(() => this.connected())
     const joinable = caller === 'joining' || (caller === 'open' && this.referee.course.phase === 'connecting')
     if (joinable && this.choose(6) > 0) return this.feed({ type: 'connected' })
     this.feed({ type: 'connect-failed', ending: { cause: 'connect-failed', by: 'server', status: 500 } })
