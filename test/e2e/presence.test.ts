@@ -1,27 +1,33 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/adapters/system/clock.js'
 import { loadTokenKeys } from '../../src/clients/tokens/keys.js'
 import { createTokens, type Tokens } from '../../src/clients/tokens/tokens.js'
 import { Lamp } from '../presence/sip/lamp.js'
-import { TestServer } from '../support/server.js'
+import { type ConfigTree, TestServer } from '../support/server.js'
 
 const KEYS = [{ id: 'k', algorithm: 'HS256', secret: 'a secret of thirty-two characters and more' }] as const
 /** 2100, in microseconds. */
 const FAR = Date.UTC(2100, 0, 1) * 1000
 
-/** Bob takes alice's calls while she is busy; in a call, or not to be disturbed, she takes none. */
+/** Bob takes alice's calls while she is busy, an application while she is away; else she may take none. */
 const WHEN = [
   { presence: 'busy', user: 'bob' },
+  { presence: 'away', instructions: 'secretary' },
   { presence: ['in-call', 'do-not-disturb'], status: 486 },
 ]
+
+const SECRETARY = { sources: { secretary: { do: [{ reject: { status: 480 } }] } } }
 
 let server: TestServer
 let tokens: Tokens
 afterEach(() => server.quiet())
 
-async function start(): Promise<void> {
+async function start(more: ConfigTree = SECRETARY): Promise<void> {
   server = await TestServer.start({
-    tokens: { keys: KEYS },
+    ...{ tokens: { keys: KEYS }, instructions: more },
     users: { alice: { when: WHEN }, bob: { watches: ['alice'] } },
   })
   onTestFinished(() => server.close())
@@ -63,6 +69,29 @@ describe('a call', () => {
     await alice.nextCall()
     await home.answered()
     home.hangUp()
+  })
+
+  test('is answered for by an application while its user is away, which hears whose call it is', async () => {
+    const asked: Promise<string>[] = []
+    const http = createServer((request, response) => {
+      asked.push(text(request))
+      response.setHeader('content-type', 'text/xml').end('<Response><Reject reason="busy"/></Response>')
+    })
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      http.closeAllConnections()
+      http.close()
+    })
+    const { port } = http.address() as AddressInfo
+    await start({
+      ...{ 'allow-http': true, 'allow-private': ['127.0.0.0/8'] },
+      sources: { secretary: { twiml: `http://127.0.0.1:${port}/`, presence: ['alice'] } },
+    })
+    await set('away')
+    const outgoing = await (await server.caller()).call('sip:+15551001@example.net')
+    await expect(outgoing.answered()).rejects.toMatchObject({ outcome: { status: 486 } })
+    const params = Object.fromEntries(new URLSearchParams(await asked[0]))
+    expect(params).toMatchObject({ To: '+15551001', Presence: 'away', Presence_alice: 'away' })
   })
 
   test('is turned away while its user does not wish to be disturbed, and nobody is rung or pushed', async () => {
