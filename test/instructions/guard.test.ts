@@ -1,7 +1,10 @@
 import type { LookupAddress } from 'node:dns'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { addressRule } from '../../src/instructions/web/addresses.js'
 import type { ResolveAll } from '../../src/instructions/web/lookup.js'
+import { standInIdentity } from '../support/push/identity.js'
 import { type App, startApp, twiml } from './support/app.js'
 import { siteOf, START, toOf } from './support/site.js'
 
@@ -151,6 +154,57 @@ describe('an application by name', () => {
     // Whatever stands there speaks no TLS; what matters is that it was asked in TLS.
     expect(await made.session().next(START)).toMatchObject({
       ending: { detail: expect.stringMatching(/SSL|TLS|packet length|ECONNRESET|disconnected/i) as string },
+    })
+  })
+
+  describe('over TLS', () => {
+    /** An application at `localhost` that has one page, and redirects from another to one without TLS. */
+    async function secureApp(): Promise<string> {
+      const server = createServer(standInIdentity, (request, response) => {
+        if (request.url === '/away') response.writeHead(307, { location: 'http://localhost:1/voice' }).end()
+        else
+          response
+            .writeHead(200, { 'content-type': 'text/xml' })
+            .end('<Response><Reject reason="busy"/></Response>')
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      open.push({
+        close: () =>
+          new Promise((resolve) => {
+            server.close(() => resolve())
+            server.closeAllConnections()
+          }),
+      })
+      return `https://localhost:${(server.address() as AddressInfo).port}`
+    }
+
+    function asking(url: string, ca?: string) {
+      const settings = `  allow-private: [127.0.0.1]\n  sources: {main: {twiml: "${url}", retries: 0}}\n`
+      const { resolve } = names(['127.0.0.1'])
+      const made = siteOf(settings, { resolve, ...(ca === undefined ? {} : { ca }) })
+      open.push(made)
+      return made.session().next(START)
+    }
+
+    test('is asked where its certificate is good', async () => {
+      const next = await asking(`${await secureApp()}/voice`, standInIdentity.ca)
+      expect(next).toMatchObject({ kind: 'end', ending: { cause: 'busy' } })
+    })
+
+    test('is not asked where its certificate is not known', async () => {
+      const next = await asking(`${await secureApp()}/voice`)
+      expect(next).toMatchObject({
+        ending: { status: 503, detail: expect.stringMatching(/certificate/) as string },
+      })
+    })
+
+    test('does not lead to a page without it', async () => {
+      const next = await asking(`${await secureApp()}/away`, standInIdentity.ca)
+      expect(next).toMatchObject({
+        ending: {
+          detail: expect.stringMatching(/goes without TLS; instructions.allow-http is off/) as string,
+        },
+      })
     })
   })
 })
