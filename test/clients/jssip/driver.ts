@@ -24,6 +24,8 @@ export interface Account {
   readonly password?: string
   /** A token instead of a password (RFC 8898). */
   readonly token?: string
+  /** A UUID by which the server knows the device; one of JsSIP's own by default. */
+  readonly instance?: string
   /** Seconds. */
   readonly expires: number
   /** Whether there is a microphone. */
@@ -41,7 +43,7 @@ export type PhoneCommands = Readonly<Record<PhoneCommand, (argument?: string | n
 export function startPhone(
   library: Pick<typeof JsSIP, 'UA'>,
   socket: JsSIP.Socket,
-  { user, domain, password, token, expires, audio, voice }: Account,
+  { user, domain, password, token, instance, expires, audio, voice }: Account,
   report: (event: PhoneEvent) => void,
   microphone?: Microphone,
 ): PhoneCommands {
@@ -50,6 +52,7 @@ export function startPhone(
     uri: `sip:${user}@${domain}`,
     ...(password !== undefined && { password }),
     ...(token !== undefined && { authorization_jwt: `Bearer ${token}` }),
+    ...(instance !== undefined && { instance_id: instance }),
     register_expires: expires,
   })
   let session: RTCSession | undefined

@@ -6,7 +6,7 @@ const PATIENCE_MS = 10_000
 
 /** A JsSIP phone as tests see it, wherever it runs. */
 export class JssipPhone {
-  private readonly told = new Inbox<PhoneEvent>()
+  private readonly inbox = new Inbox<PhoneEvent>()
 
   constructor(
     private readonly run: (command: PhoneCommand, argument?: string | number) => Promise<void>,
@@ -14,13 +14,18 @@ export class JssipPhone {
   ) {}
 
   tell(event: PhoneEvent): void {
-    this.told.deliver(event)
+    this.inbox.deliver(event)
   }
 
   /** The next event of that name; those before it stay for others. */
   event(name: string): Promise<PhoneEvent> {
-    const before = this.told.unread.map((event) => JSON.stringify(event)).join(', ')
-    return this.told.next(`${name} (told so far: ${before})`, PATIENCE_MS, (event) => event.name === name)
+    const before = this.inbox.unread.map((event) => JSON.stringify(event)).join(', ')
+    return this.inbox.next(`${name} (told so far: ${before})`, PATIENCE_MS, (event) => event.name === name)
+  }
+
+  /** Whether an event of that name came that nobody has taken. */
+  told(name: string): boolean {
+    return this.inbox.unread.some((event) => event.name === name)
   }
 
   call(uri: string): Promise<void> {
@@ -48,7 +53,7 @@ export class JssipPhone {
   async close(): Promise<void> {
     await this.run('stop')
     await this.closed()
-    this.told.close('the phone is closed')
+    this.inbox.close('the phone is closed')
   }
 }
 
