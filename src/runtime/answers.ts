@@ -25,6 +25,8 @@ export interface AnsweredCall {
   readonly state: () => State
   /** The attempt that has, or had, the call. */
   readonly winner: () => AttemptId | undefined
+  /** Whether an attempt was joined to the caller, at any time. */
+  talked(attempt: AttemptId): boolean
   /** When the call, or its second response, is given up; microseconds since the epoch. */
   readonly deadline: () => number
   readonly offers: PushOffers
@@ -63,7 +65,7 @@ export class Answers {
     const state = this.call.state()
     const attempt = attemptOf(state, deviceId)
     if (attempt === undefined) return this.notInvited(deviceId)
-    const seen = stateSeenBy(state)
+    const seen = stateSeenBy(state, attempt, this.call.talked(attempt))
     return {
       ...this.common(),
       ...seen,

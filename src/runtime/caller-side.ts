@@ -161,13 +161,15 @@ export class CallerSide {
   /** Somebody accepted: who listens to our ringback hears that change, and who was queued hears of it at all. */
   async tellAccepted(): Promise<void> {
     await this.holding
-    if (this.provisional?.sdp !== undefined) await this.comfort(await this.endpoint())
+    if (this.leg !== undefined || this.provisional?.sdp !== undefined)
+      await this.comfort(await this.endpoint())
     else if (this.provisional?.status === 182) await this.alert()
   }
 
   /** 200 before there is anybody to talk to, with comfort audio. Rejects as {@link answer} does. */
   async answerEarly(events: LegEvents): Promise<void> {
-    const endpoint = await this.endpoint()
+    // The ringback of a hold that is under way would be heard over what comes now.
+    const endpoint = await this.listening()
     if (!this.delayedOffer) await this.comfort(endpoint)
     await this.answer(events)
     // Where the answer to our offer came with its ACK, there was nobody to play to before.

@@ -49,6 +49,8 @@ export class LiveCall implements CallFacts {
   private state: State = NEW
   /** The attempt that has, or had, the call. */
   private winner: AttemptId | undefined
+  /** Those that were joined to the caller: more than one where instructions go on after a call. */
+  private readonly talked = new Set<AttemptId>()
   /** Whose phone has the call now. */
   private taker: string | undefined
   private abandoned = false
@@ -178,6 +180,7 @@ export class LiveCall implements CallFacts {
     const { state, effects } = transition(this.state, event)
     this.state = state
     this.winner = winnerOf(state) ?? this.winner
+    if (event.type === 'connected' && this.winner !== undefined) this.talked.add(this.winner)
     this.tellTaken()
     this.recorder.event(event)
     this.performer.guidance.heard(event)
@@ -232,6 +235,7 @@ export class LiveCall implements CallFacts {
       startedAt: this.startedAt,
       state: () => this.state,
       winner: () => this.winner,
+      talked: (attempt) => this.talked.has(attempt),
       deadline: () => performer.timers.deadline(this.state.phase === 'accepted' ? 'second-response' : 'hold'),
       offers: performer.offers,
       post: this.post,

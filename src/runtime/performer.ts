@@ -54,6 +54,8 @@ export class Performer {
   private readonly wakes: Wakes
   private readonly watch: MediaWatch
   private readonly performances: Performances
+  /** Counts the look-ups: of two, the newer one's answer is awaited. */
+  private lookUp = 0
 
   constructor(
     private readonly call: CallFacts,
@@ -179,15 +181,26 @@ export class Performer {
 
   private route(target: RouteTarget, after: Ending | null): void {
     const { router } = this.services
+    this.lookUp += 1
     this.callee.goOnTo(target, after)
     const aimed = router.aim(target)
     if (aimed.kind === 'instructions') return this.guide(aimed, target, after)
     // Before the look-up, so that a phone that registers meanwhile is not missed.
     const users = router.usersOf(target)
     this.hooks.concerns(users)
-    router.route(target).then(
-      (routed) => this.routed(routed),
-      (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
+    this.lookedUp(router.route(target), (routed) => this.routed(routed))
+  }
+
+  /** A look-up may be overtaken: a phone of the step before answers, its call ends, and the next look-up begins. */
+  private lookedUp<T>(answer: Promise<T>, take: (answer: T) => void): void {
+    const { lookUp } = this
+    answer.then(
+      (found) => {
+        if (lookUp === this.lookUp) take(found)
+      },
+      (error: unknown) => {
+        if (lookUp === this.lookUp) this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) })
+      },
     )
   }
 
@@ -199,14 +212,11 @@ export class Performer {
 
   /** `by`: the target that led to the instructions. */
   private guide(instructions: Instructed, by: RouteTarget, after: Ending | null): void {
-    this.guidance.next(instructions, this.services.router.owner(by), after).then(
-      (next) => {
-        if (next.kind === 'routed') this.routed(next.routed)
-        else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
-        else this.hooks.post({ ...next, type: 'directed' })
-      },
-      (error: unknown) => this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) }),
-    )
+    this.lookedUp(this.guidance.next(instructions, this.services.router.owner(by), after), (next) => {
+      if (next.kind === 'routed') this.routed(next.routed)
+      else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
+      else this.hooks.post({ ...next, type: 'directed' })
+    })
   }
 
   /** A sound that cannot be played is passed over; an engine that is lost is heard of as such. */

@@ -1,5 +1,6 @@
 import type { Destination } from '../call/destination.js'
 import type { AttemptId } from '../call/ids.js'
+import { ending, hungUp } from '../call/ending.js'
 import type { State } from '../call/state.js'
 import type { CallView } from '../ports/call-control.js'
 
@@ -31,8 +32,26 @@ export function winnerOf(state: State): AttemptId | undefined {
   }
 }
 
-/** A call's phase in the words of the API. */
-export function stateSeenBy(state: State): Pick<CallView, 'state' | 'ending'> {
+/**
+ * A call's phase in the words of the API, as the device of an attempt sees it.
+ *
+ * @param talked whether it was joined to the caller
+ */
+export function stateSeenBy(
+  state: State,
+  id: AttemptId,
+  talked: boolean,
+): Pick<CallView, 'state' | 'ending'> {
+  const attempt = state.phase === 'new' ? undefined : state.attempts.find((one) => one.id === id)
+  // The caller goes on to others, by its instructions: for this device the call is over.
+  if (state.phase !== 'ended' && attempt?.past === true) {
+    const how = talked ? hungUp('callee', undefined, 200) : ending('no-answer', 'server')
+    return { state: 'ended', ending: how }
+  }
+  return phaseSeen(state)
+}
+
+function phaseSeen(state: State): Pick<CallView, 'state' | 'ending'> {
   switch (state.phase) {
     case 'new':
     case 'routing':
