@@ -81,7 +81,7 @@ export class WebrtcTransport implements MediaTransport {
       after: (ms, run) => this.#context.after(ms, run),
       connected: ({ ours, theirs }) => this.#useKeys(ours, theirs),
       // A peer without keys is one that is never heard: its silence ends the call.
-      failed: () => this.#handlers.failed(),
+      failed: () => this.#handlers.refused(),
     })
     for (const datagram of this.#early.splice(0)) this.#dtls.receive(datagram)
   }

@@ -116,6 +116,19 @@ describe('a browser', () => {
     expect((await bench.event('media-timeout')).detail.everReceived).toBe(false)
   })
 
+  it('whose certificate is another than it described is not heard, and hears nothing', async () => {
+    const bench = new Bench({ mediaTimeoutMs: 1500 })
+    const phone = browser()
+    const offer = (await phone.offer()).replace(/^(a=fingerprint:sha-256 ).*$/m, `$1${'AB:'.repeat(31)}AB`)
+    const { id, localSdp } = await bench.core.create({ remoteSdp: offer })
+    await phone.accept(localSdp)
+    await bench.core.play(id, { kind: 'ringback', country: 'us' })
+    await bench.counted(id, 'invalidIn', 1)
+    expect((await bench.event('media-timeout')).detail.everReceived).toBe(false)
+    expect(bench.core.counters(id)).toMatchObject({ packetsIn: 0, packetsOut: 0 })
+    expect(phone.receiver.received.packets).toBe(0)
+  })
+
   it('gives its port back, in the midst of a handshake too', async () => {
     const bench = new Bench()
     const { id } = await calling(bench)
