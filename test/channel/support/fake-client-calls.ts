@@ -16,24 +16,24 @@ export class FakeClientCalls implements ClientCalls {
   called: { kind: 'calling'; callId: string } | CallingRefusal = { kind: 'calling', callId: 'call-1' }
   done: CallerDone | CallerRefusal = { kind: 'refused', why: 'not-found', detail: 'no such call' }
 
-  async call(
+  call(
     caller: ChannelCaller,
     request: ChannelCallRequest,
   ): Promise<{ kind: 'calling'; callId: string } | CallingRefusal> {
     this.asked.push(['call', caller, request])
-    return this.called
+    return Promise.resolve(this.called)
   }
 
   owns(_caller: Pick<ChannelCaller, 'address'>, callId: string): boolean {
     return this.own.has(callId)
   }
 
-  async command(
+  command(
     { address }: Pick<ChannelCaller, 'address'>,
     callId: string,
     command: CallerCommand,
   ): Promise<CallerDone | CallerRefusal> {
     this.asked.push([address, callId, command])
-    return this.done
+    return Promise.resolve(this.done)
   }
 }
