@@ -7,7 +7,7 @@ import { SoundCache } from '../../src/instructions/sounds/cache.js'
 import { silentWav, wavLength } from '../../src/instructions/sounds/wav.js'
 import type { Next } from '../../src/instructions/step.js'
 import { FakeClock } from '../support/fake-clock.js'
-import { type App, type Page, respond, startApp, twiml } from './support/app.js'
+import { type App, type Page, redirect, respond, startApp, twiml } from './support/app.js'
 import { LOOPBACK, performed, type Site, siteOf, START } from './support/site.js'
 
 const open: (() => Promise<void>)[] = []
@@ -168,6 +168,33 @@ describe('sounds of instructions', () => {
       headers: { 'x-key': 'k', 'content-type': 'application/json' },
     })
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ text: 'Hello', language: 'en-GB', voice: null })
+  })
+
+  test('are fetched from where the speech engine redirects to, without its key and without a body', async () => {
+    const store = await app({ '/kept.wav': respond(wav({}), 'audio/wav') })
+    const engine = await app({ '/say': redirect('/here'), '/here': redirect(`${store.url}/kept.wav`) })
+    const speech = `  speech: {url: "${engine.url}/say", headers: {x-key: k}}\n`
+    const made = site(`${speech}  sources: {main: {do: [{say: {text: Hello}}]}}\n`)
+    expect(files(await made.session().next(START))).toHaveLength(1)
+    // The engine itself is asked with the key, wherever it leads on its own host.
+    expect(engine.asked.map(({ method, headers }) => [method, headers['x-key']])).toEqual([
+      ['POST', 'k'],
+      ['GET', 'k'],
+    ])
+    const [kept] = store.asked
+    expect(kept).toMatchObject({ method: 'GET', body: '' })
+    expect(kept?.headers).not.toHaveProperty('x-key')
+    expect(kept?.headers).not.toHaveProperty('content-type')
+  })
+
+  test('are asked for again without the key where the speech engine hands a text on', async () => {
+    const other = await app({ '/say': respond(wav({}), 'audio/wav') })
+    const engine = await app({ '/say': redirect(`${other.url}/say`, 307) })
+    const speech = `  speech: {url: "${engine.url}/say", headers: {x-key: k}}\n`
+    const made = site(`${speech}  sources: {main: {do: [{say: {text: Hello}}]}}\n`)
+    await made.session().next(START)
+    expect(other.asked[0]).toMatchObject({ method: 'POST', body: engine.asked[0]?.body })
+    expect(other.asked[0]?.headers).not.toHaveProperty('x-key')
   })
 })
 

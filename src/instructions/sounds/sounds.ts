@@ -88,15 +88,17 @@ export class Sounds {
     const { speech } = this.settings
     if (speech === undefined) throw new SoundFault('needs a speech engine; none is configured')
     const body = JSON.stringify({ text, language, voice })
-    const headers = {
-      ...Object.fromEntries(speech.headers),
-      accept: 'audio/wav',
-      'content-type': 'application/json',
-    }
+    const engine = new URL(speech.url)
     return this.cache.get(`speech ${speech.url} ${body}`, async () => {
       const answer = await this.client.ask({
-        ...{ url: new URL(speech.url), method: 'POST', timeoutMs: speech.timeout, most: LARGEST_SOUND },
-        compose: (_method, url) => ({ url, headers, body }),
+        ...{ url: engine, method: 'POST', timeoutMs: speech.timeout, most: LARGEST_SOUND },
+        compose(method, url) {
+          // The engine's key is for the engine, not for whomever it redirects to.
+          const own = url.origin === engine.origin ? Object.fromEntries(speech.headers) : {}
+          const plain = { ...own, accept: 'audio/wav' }
+          if (method === 'GET') return { url, headers: plain, body: null }
+          return { url, headers: { ...plain, 'content-type': 'application/json' }, body }
+        },
       })
       return { body: answer.body, keepMs: LONGEST_KEEP_MS }
     })
