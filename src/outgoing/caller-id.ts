@@ -1,6 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js'
+import { canonical } from '../routing/dialled.js'
 import { bareNumber, plainNumber } from '../routing/numbers.js'
-import { canonical } from './destination.js'
 
 /** Whom a caller may show itself as. */
 export interface ShownAs {

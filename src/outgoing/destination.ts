@@ -1,11 +1,11 @@
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
+import type { CountryCode } from 'libphonenumber-js'
+import { dial, type Dialled, isDiallable } from '../routing/dialled.js'
 import { bareNumber } from '../routing/numbers.js'
 import { parseUri } from '../sip-text/uri.js'
 
 /** Whom a client asks for. */
 export type Wanted =
-  /** `number`: E.164 where that is known, and else as it was dialled, which `dialled` always is. */
-  | { readonly kind: 'number'; readonly number: string; readonly dialled: string }
+  | ({ readonly kind: 'number' } & Dialled)
   | { readonly kind: 'user' | 'group'; readonly name: string }
   /** A name that may be a user's, a client's or a group's. */
   | { readonly kind: 'name'; readonly name: string }
@@ -36,22 +36,13 @@ export function readDestination(text: string, country: CountryCode | undefined):
 }
 
 function readPlain(text: string, country: CountryCode | undefined): Wanted | undefined {
-  const dialled = bareNumber(text)
-  if (dialled === undefined || dialled === '') return named('name', text)
-  return { kind: 'number', number: canonical(dialled, country), dialled }
+  const bare = bareNumber(text)
+  if (bare === undefined || bare === '') return named('name', text)
+  const dialled = dial(bare, country)
+  // A trunk would make of it whatever it likes, and no list of numbers would find it.
+  return isDiallable(dialled.number) ? { kind: 'number', ...dialled } : undefined
 }
 
 function named(kind: 'user' | 'group' | 'name', name: string): Wanted | undefined {
   return NAME.test(name) && name.length <= LONGEST_NAME ? { kind, name } : undefined
-}
-
-/**
- * E.164 of a number that is written with `+` or 00, or is dialled in the country and one that the world knows. What is
- * left is local: an extension, a service of the trunk.
- */
-export function canonical(bare: string, country: CountryCode | undefined): string {
-  if (bare.startsWith('+')) return bare
-  if (bare.startsWith('00')) return `+${bare.slice(2)}`
-  const parsed = country === undefined ? undefined : parsePhoneNumberFromString(bare, country)
-  return parsed?.isValid() === true ? parsed.number : bare
 }

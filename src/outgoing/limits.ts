@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.js'
 import type { CallingRefusal } from '../ports/client-calls.js'
-import { begins } from './permit.js'
+import { begins } from '../routing/dialled.js'
 import type { Wanted } from './destination.js'
 import { RateWindow } from './rate-window.js'
 import { refuse } from './refusal.js'

@@ -1,4 +1,4 @@
-import { bareNumber, matchesPattern } from '../routing/numbers.js'
+import { bareNumber } from '../routing/numbers.js'
 import type { Wanted } from './destination.js'
 
 /**
@@ -27,9 +27,4 @@ function permitsNumber(pattern: string, number: string): boolean {
   if (bare === undefined || bare === '') return false
   const wanted = bare.replace(/^00/, '+')
   return start === pattern ? number === wanted : number.startsWith(wanted)
-}
-
-/** Whether a number begins so, however it is written: what is to be kept from being called is found in every form. */
-export function begins(pattern: string, { number, dialled }: Extract<Wanted, { kind: 'number' }>): boolean {
-  return matchesPattern(pattern, number) || matchesPattern(pattern, dialled)
 }

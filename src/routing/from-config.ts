@@ -9,6 +9,7 @@ export function routingConfig({
   subscribers,
   trunks,
   routes,
+  outgoing: { block: patterns, country },
 }: Config): RoutingConfig {
   return {
     users: new Map([...users].map(([name, user]) => [name, routedUser(name, user)])),
@@ -19,6 +20,7 @@ export function routingConfig({
     ),
     trunks: [...trunks].map(([name, trunk]) => routedTrunk(name, trunk)),
     routes,
+    block: { patterns, ...(country === undefined ? {} : { country }) },
   }
 }
 

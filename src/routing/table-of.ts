@@ -1,5 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import type { RouteTarget } from '../call/plan.js'
+import { isBlocked } from './dialled.js'
 import { matchesPattern, plainNumber } from './numbers.js'
 import type { RoutingConfig, RoutingTable, Trunk } from './table.js'
 
@@ -29,6 +30,7 @@ export function routingTable(config: RoutingConfig): RoutingTable {
       owners.get(plainNumber(called)) ??
       named(called) ??
       config.routes.find((route) => matchesPattern(route.match, called))?.to,
+    blocked: (number) => isBlocked(config.block.patterns, config.block.country, number),
     trunk: (name) => config.trunks.find((t) => t.name === name),
     trunkOf: (address) => trunkOf(networks, address),
   }

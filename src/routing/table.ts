@@ -1,3 +1,4 @@
+import type { CountryCode } from 'libphonenumber-js'
 import type { AcceptStyle, HoldStyle, RouteTarget } from '../call/plan.js'
 import type { PresenceState } from '../ports/presence.js'
 
@@ -111,6 +112,8 @@ export interface RoutingConfig {
   readonly subscribers: ReadonlyMap<string, RoutedSubscriber>
   readonly trunks: readonly Trunk[]
   readonly routes: readonly Route[]
+  /** Patterns of numbers outside that nobody may call; `country`: in which numbers without one are read. */
+  readonly block: { readonly patterns: readonly string[]; readonly country?: CountryCode }
 }
 
 /** The configuration with the look-ups that each call needs, made once a reload. */
@@ -126,6 +129,8 @@ export interface RoutingTable {
   number(called: string): Route['to'] | undefined
   /** The same for who calls from within: a route for every number is none for theirs. */
   inside(called: string): Route['to'] | undefined
+  /** Whether this number, or the number that is the user part of a URI, is one that nobody may call. */
+  blocked(number: string): boolean
   trunk(name: string): Trunk | undefined
   trunkOf(address: string): Trunk | undefined
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { canonical, readDestination } from '../../src/outgoing/destination.js'
-import { begins, permits } from '../../src/outgoing/permit.js'
+import { readDestination } from '../../src/outgoing/destination.js'
+import { permits } from '../../src/outgoing/permit.js'
+import { begins, canonical } from '../../src/routing/dialled.js'
 
 describe('what a client asks for', () => {
   test.each([
@@ -32,6 +33,12 @@ describe('what a client asks for', () => {
     'mailto:bob@example.net',
     'b o b',
     'bob;x',
+    '+005352345678',
+    '00005352345678',
+    'tel:+0053-52345678',
+    '+01153523456789',
+    '00',
+    '+1234567890123456',
     `x${'y'.repeat(300)}`,
   ])('is nothing that can be called: %s', (text) => {
     expect(readDestination(text, undefined)).toBeUndefined()

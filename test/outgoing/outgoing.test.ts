@@ -130,6 +130,42 @@ describe('the guards against fraud', () => {
     }
   })
 
+  test.each([
+    ['+53*', 'US', '01153212345678'],
+    ['+53*', 'US', '0115391234567'],
+    ['+53*', 'US', '01100535391234567'],
+    ['+53*', 'AU', '0011539123456'],
+    ['+53*', 'RU', '8105391234567'],
+    ['+1976*', 'US', '9769991234'],
+    ['+1976*', 'US', '19769991234'],
+    ['+44900*', 'GB', '+440900123456'],
+    ['+44900*', 'GB', '+4400900123456'],
+    ['+44900*', 'GB', '0900123456'],
+    ['+44900*', 'GB', '09001234560000000000'],
+    ['+1900*', undefined, '+119002345678'],
+    ['+44900*', undefined, '00440900123456'],
+  ] as const)('block %s in the country %s also where it is dialled as %s', (pattern, country, to) => {
+    const settings = country === undefined ? {} : { country }
+    expect(new Desk({ ...settings, block: [pattern] }).target(to)).toBe('destination-blocked')
+    expect(new Desk({ ...settings, limits: [{ prefix: pattern, calls: 0 }] }).target(to)).toBe(
+      'too-many-calls',
+    )
+  })
+
+  test('let no number pass that begins like no country', () => {
+    const desk = new Desk()
+    for (const to of ['+005352345678', '00005352345678', 'tel:+0053-52345678', '+01153523456789']) {
+      expect(desk.target(to)).toBe('destination-unknown')
+    }
+  })
+
+  test('take short numbers for local, and none for the beginning of a country', () => {
+    const desk = new Desk({ block: ['+91*', '+1*', '+497*'], country: 'DE' })
+    for (const to of ['911', '112', '7000']) {
+      expect(desk.target(to)).toMatchObject({ uri: `sip:${to}@192.0.2.1:5060` })
+    }
+  })
+
   test('hold the calls at once of a client to what its grant says, or else the configuration', () => {
     const desk = new Desk({ calls: 2 })
     const first = permitted(desk.ask('bob'))

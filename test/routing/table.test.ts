@@ -32,6 +32,24 @@ describe('a number', () => {
     const alice = user('alice', { numbers: ['+15551001'] })
     expect(tableOf({ users: [alice] }).number('+15551002')).toBeUndefined()
   })
+
+  test.each([
+    '+5352345678',
+    '0115391234567',
+    '+00535234567',
+    '535234567;ext=1',
+    '+53/5234-567',
+    '+53~5234567',
+  ])('that nobody may call is found in the spelling %s', (text) => {
+    expect(tableOf({ block: { patterns: ['+53*'], country: 'US' } }).blocked(text)).toBe(true)
+  })
+
+  test.each(['+12025550123', '5300', '911', 'bob', 'tablet-5352345678', '', ';'])(
+    'or name that may be called is not taken for a blocked one: %s',
+    (text) => {
+      expect(tableOf({ block: { patterns: ['+53*'], country: 'US' } }).blocked(text)).toBe(false)
+    },
+  )
 })
 
 describe('a trunk', () => {

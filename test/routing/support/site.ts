@@ -61,6 +61,7 @@ export interface Site {
   readonly subscribers?: readonly RoutedSubscriber[]
   readonly trunks?: readonly Trunk[]
   readonly routes?: RoutingConfig['routes']
+  readonly block?: RoutingConfig['block']
 }
 
 export function tableOf({
@@ -69,6 +70,7 @@ export function tableOf({
   subscribers = [],
   trunks = [],
   routes = [],
+  block = { patterns: [] },
 }: Site): RoutingTable {
   return routingTable({
     users: new Map(users.map((each) => [each.name, each])),
@@ -77,5 +79,6 @@ export function tableOf({
     subscribers: new Map(subscribers.map((each) => [each.number, each])),
     trunks,
     routes,
+    block,
   })
 }
