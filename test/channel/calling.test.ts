@@ -7,7 +7,8 @@ const OUTGOING = { to: ['user:*'] }
 async function open(device?: string) {
   const node = await ChannelNode.start(await openSite())
   if (device !== undefined) await node.device(device)
-  const token = await node.token({ grants: { outgoing: OUTGOING }, ...(device && { deviceId: device }) })
+  const grants = { outgoing: OUTGOING, ...(device !== undefined && { channel: true as const }) }
+  const token = await node.token({ grants, ...(device && { deviceId: device }) })
   return { node, client: await node.welcomed({ token }) }
 }
 

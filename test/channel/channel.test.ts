@@ -102,6 +102,28 @@ describe('a client says hello', () => {
     await node.welcomed({ token: await node.token(more) })
   })
 
+  it.each<{ grants: Grants }>([{ grants: { outgoing: { to: ['*'] } } }, { grants: { presence: {} } }])(
+    'for a device, which its token does not grant: $grants, and is told what is missing',
+    async ({ grants }) => {
+      const node = await startNode()
+      await node.device('d1')
+      for (const [bound, hello] of [
+        [{}, { device: 'd1' }],
+        [{ deviceId: 'd1' }, { device: 'd1' }],
+        [{ deviceId: 'd1' }, { delivery: 'call-in' }],
+      ]) {
+        const client = await node.client()
+        client.send({ type: 'hello', token: await node.token({ grants, ...bound }), ...hello })
+        expect((await client.next('result'))['problem']).toEqual({
+          type: '/problems/grant-missing',
+          detail: 'For a device the token must grant channel or incoming.',
+        })
+        expect((await client.closed).code).toBe(4004)
+      }
+      expect((await node.site.store.device('d1'))?.callsIn ?? false).toBe(false)
+    },
+  )
+
   it('with a token that was revoked, and is closed', async () => {
     const node = await startNode()
     await node.site.revocations.revokeClient('app-1')
@@ -444,6 +466,35 @@ describe('a call that is offered', () => {
     client.send({ type: 'ack', upTo: 1 })
     expect(await offered).toBe('taken')
   })
+
+  it.each<{ grants: Grants }>([{ grants: { outgoing: { to: ['*'] } } }, { grants: { presence: {} } }])(
+    'goes to no client whose token does not grant it, be the token for the device: $grants',
+    async ({ grants }) => {
+      const node = await startNode()
+      await node.device('d1')
+      const token = await node.token({ grants, deviceId: 'd1' })
+      const client = await node.client()
+      client.send({ type: 'hello', token })
+      expect(await client.next('welcome')).not.toHaveProperty('device')
+      expect(await node.hub.offerCall('d1', payload, FAR)).toBe('no-channel')
+      for (const request of [
+        { type: 'accept', callId: 'c1' },
+        { type: 'decline', callId: 'c1', reason: 'busy' },
+        { type: 'hangup', callId: 'c1' },
+      ]) {
+        expect(await client.ask(request)).toMatchObject({ problem: { type: '/problems/token-missing' } })
+      }
+      expect(node.calls.asked).toEqual([])
+      const polled = await node.get('/v1/client/messages?device=d1', token)
+      expect([polled.status, await polled.json()]).toMatchObject([
+        403,
+        { type: '/problems/grant-missing', grant: 'channel' },
+      ])
+      await node.hub.tellEnding('d1', payload)
+      const own = await node.get('/v1/client/messages', token)
+      expect([own.status, await own.json()]).toEqual([200, { messages: [], lost: 0 }])
+    },
+  )
 
   it('calls for a push at once where no channel of the device is open', async () => {
     const node = await startNode()

@@ -27,6 +27,26 @@ export interface NotGreeted {
 /** One of these a token must grant for a channel of its own. */
 const GRANTS_OF_A_CHANNEL = ['channel', 'incoming', 'outgoing', 'presence'] as const
 
+/** One of these it must grant besides to be that of a device, which is told of calls and answers them. */
+export const GRANTS_OF_A_DEVICE = ['channel', 'incoming'] as const
+
+/**
+ * Whose messages somebody with one of the grants of a channel gets, by channel or by poll: those of a device only where
+ * the token grants that as well; without, those of the client by its name alone, whatever device the token is for.
+ *
+ * @returns why not. Rejects with StoreUnavailable.
+ */
+export async function channelAddress(
+  claims: Pick<ClientClaims, 'client' | 'user' | 'deviceId' | 'grants'>,
+  device: string | undefined,
+  store: Pick<DeviceStore, 'device'>,
+): Promise<ClientAddress | 'grant-missing' | 'token-foreign'> {
+  if (granted(claims, ...GRANTS_OF_A_DEVICE)) {
+    return (await addressOf(claims, device, store)) ?? 'token-foreign'
+  }
+  return device === undefined ? { client: claims.client, device: null } : 'grant-missing'
+}
+
 /**
  * The app of a client: on the device of its token, or on the one that it names where the token leaves that open.
  *
@@ -47,7 +67,11 @@ export async function addressOf(
 
 /** Who says hello, or why that one is sent away. Rejects with StoreUnavailable. */
 export async function identify(
-  hello: { readonly token: string; readonly device?: string | undefined },
+  hello: {
+    readonly token: string
+    readonly device?: string | undefined
+    readonly delivery?: string | undefined
+  },
   tokens: Pick<Tokens, 'verifyClient'>,
   store: Pick<DeviceStore, 'device'>,
 ): Promise<ChannelIdentity | NotGreeted> {
@@ -56,8 +80,10 @@ export async function identify(
   if (!granted(claims, ...GRANTS_OF_A_CHANNEL)) {
     return notAllowed('grant-missing', `The token does not grant ${GRANTS_OF_A_CHANNEL.join(' or ')}.`)
   }
-  const address = await addressOf(claims, hello.device, store)
-  if (address === null) return notAllowed('token-foreign', 'The device is not the token’s.')
+  if (hello.delivery !== undefined && !granted(claims, ...GRANTS_OF_A_DEVICE)) return notOfADevice()
+  const address = await channelAddress(claims, hello.device, store)
+  if (address === 'grant-missing') return notOfADevice()
+  if (address === 'token-foreign') return notAllowed('token-foreign', 'The device is not the token’s.')
   const { client, user, grants, jti, issuedAt, expiresAt } = claims
   const token = { client, jti, issuedAt }
   return { address, user, mayInvite: granted(claims, 'invitations'), grants, token, expiresAt }
@@ -68,6 +94,11 @@ function badToken(refused: Refused): NotGreeted {
   const detail = fault === 'revoked' ? 'The token was revoked.' : 'The token is not taken.'
   const cause = fault === 'expired' ? 'token-expired' : 'bad-token'
   return { cause, problem: problem(tokenProblem(refused), detail).problem }
+}
+
+function notOfADevice(): NotGreeted {
+  const detail = `For a device the token must grant ${GRANTS_OF_A_DEVICE.join(' or ')}.`
+  return notAllowed('grant-missing', detail)
 }
 
 function notAllowed(type: 'grant-missing' | 'token-foreign', detail: string): NotGreeted {

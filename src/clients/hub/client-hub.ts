@@ -40,7 +40,7 @@ export interface ClientHub {
   /** A client has connected; null where too many have that have not said yet who they are. */
   connect(socket: ChannelSocket): ChannelPeer | null
   /** Messages of a client without a channel. Rejects with StoreUnavailable. */
-  poll(client: PollingClient, request: PollRequest, signal: AbortSignal): Promise<Polled | 'not-allowed'>
+  poll(client: PollingClient, request: PollRequest, signal: AbortSignal): Promise<Polled | PollRefusal>
   readonly gauges: { readonly channels: number; readonly greeting: number; readonly polls: number }
   /** Deletes what nobody needs any more; to be called now and then. */
   forget(): Promise<void>
@@ -51,7 +51,10 @@ export interface ClientHub {
 }
 
 /** Who polls, as its client token says. */
-export type PollingClient = Pick<ClientClaims, 'client' | 'user' | 'deviceId'>
+export type PollingClient = Pick<ClientClaims, 'client' | 'user' | 'deviceId' | 'grants'>
+
+/** The device is not the token's, or no device may be named with what the token grants. */
+export type PollRefusal = 'token-foreign' | 'grant-missing'
 
 export interface PollRequest {
   /** The client has everything up to this number; without one it gets all that it has not acknowledged. */

@@ -16,11 +16,11 @@ import type { Log } from '../../ports/log.js'
 import type { PresenceControl } from '../../ports/presence.js'
 import type { DeviceStore } from '../../ports/store.js'
 import { Channel } from '../channel/channel.js'
-import { addressOf, type ChannelIdentity } from '../channel/identity.js'
+import { channelAddress, type ChannelIdentity } from '../channel/identity.js'
 import { CHANNEL_LIMITS, type ChannelLimits, QUEUE_LIMITS } from '../channel/limits.js'
 import { perform } from '../channel/requests.js'
 import type { ChannelPeer, ChannelSocket } from '../channel/socket.js'
-import type { ClientHub, Polled, PollingClient, PollRequest } from './client-hub.js'
+import type { ClientHub, Polled, PollingClient, PollRefusal, PollRequest } from './client-hub.js'
 import type { Revocations } from '../tokens/revocations.js'
 import type { Tokens } from '../tokens/tokens.js'
 import { keyOf, Offers } from './offers.js'
@@ -143,10 +143,10 @@ class Hub implements ClientHub {
     client: PollingClient,
     request: PollRequest,
     signal: AbortSignal,
-  ): Promise<Polled | 'not-allowed'> {
+  ): Promise<Polled | PollRefusal> {
     const { store, clock } = this.deps
-    const address = await addressOf(client, request.device, store)
-    if (address === null) return 'not-allowed'
+    const address = await channelAddress(client, request.device, store)
+    if (typeof address === 'string') return address
     const { acked, last, lost } = await store.greet({ address, user: client.user }, clock.now(), null)
     const { after } = request
     const from = after !== undefined && after <= last ? after : acked

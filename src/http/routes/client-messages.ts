@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { GRANTS_OF_A_DEVICE } from '../../clients/channel/identity.js'
 import type { ClientHub } from '../../clients/hub/client-hub.js'
+import { bearerChallenge } from '../bearer.js'
 import { operation } from '../operation.js'
 import { Problem } from '../problem.js'
 import type { Route } from '../route.js'
@@ -26,7 +28,9 @@ const query = z.strictObject({
     .min(1)
     .max(256)
     .optional()
-    .describe('Where the token is for no device: the device that the client is on.'),
+    .describe(
+      'Where the token is for no device: the device that the client is on. Needs the grant `channel` or `incoming`.',
+    ),
 })
 
 const polled = z
@@ -53,7 +57,8 @@ export function clientMessages(hub: Pick<ClientHub, 'poll'>): Route {
     problems: ['token-foreign', 'unavailable'],
     async handle({ identity: { claims }, query: { after, wait, device }, signal }) {
       const found = await hub.poll(claims, { after, device, waitMs: wait * 1000 }, signal)
-      if (found === 'not-allowed') throw new Problem('token-foreign', 'The device is not the token’s.')
+      if (found === 'token-foreign') throw new Problem(found, 'The device is not the token’s.')
+      if (found === 'grant-missing') throw notOfADevice()
       const { messages, lost } = found
       return {
         status: 200,
@@ -63,6 +68,18 @@ export function clientMessages(hub: Pick<ClientHub, 'poll'>): Route {
     },
   })
   return { url: '/v1/client/messages', methods: { GET: get } }
+}
+
+function notOfADevice(): Problem {
+  const [grant] = GRANTS_OF_A_DEVICE
+  return new Problem(
+    'grant-missing',
+    `For a device the token must grant ${GRANTS_OF_A_DEVICE.join(' or ')}.`,
+    {
+      headers: bearerChallenge('insufficient_scope', grant),
+      members: { grant },
+    },
+  )
 }
 
 /** A message as it was made: an object with a type. */
