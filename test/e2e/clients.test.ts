@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type {
-  Phone} from '../../src/demo/index.js';
+import type { Phone } from '../../src/demo/index.js'
 import {
   type MediaSession,
   type OutgoingCall,
