@@ -109,6 +109,19 @@ describe('invitations over HTTP', () => {
     expect(late).toMatchObject({ status: 410, body: { type: '/problems/invitation-ended' } })
   })
 
+  it('are answered where the initiator listens, though that is not as the device of its token', async () => {
+    const { node, push } = await startNode()
+    await node.device('a1')
+    const grants = { invitations: true, presence: {} } as const
+    const token = await node.token({ grants, deviceId: 'a1' })
+    const { body } = await post(node, '/v1/invitations', token, DRAFT)
+    const accept = `/v1/invitations/${String(body['id'])}/accept`
+    await post(node, accept, (await pushed(push)).get('b1') ?? '', { connection: null })
+    expect(await (await node.get('/v1/client/messages?wait=25', token)).json()).toMatchObject({
+      messages: [{ type: 'invitation-accepted', device: 'b1' }],
+    })
+  })
+
   it('are declined with or without a reason, and cancelled', async () => {
     const { node, push } = await startNode()
     const token = await node.token()

@@ -65,6 +65,22 @@ export async function addressOf(
   return known?.user === user ? { client, device } : null
 }
 
+/**
+ * Where the initiator of an invitation is told of the answers: where its channel or poll is, if its token opens one of
+ * the client alone.
+ *
+ * @returns null where the device is not the token's, or not to be had with it. Rejects with StoreUnavailable.
+ */
+export async function initiatorAddress(
+  claims: Pick<ClientClaims, 'client' | 'user' | 'deviceId' | 'grants'>,
+  device: string | undefined,
+  store: Pick<DeviceStore, 'device'>,
+): Promise<ClientAddress | null> {
+  if (!granted(claims, ...GRANTS_OF_A_CHANNEL)) return addressOf(claims, device, store)
+  const address = await channelAddress(claims, device, store)
+  return typeof address === 'string' ? null : address
+}
+
 /** Who says hello, or why that one is sent away. Rejects with StoreUnavailable. */
 export async function identify(
   hello: {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_EXPIRES } from '../../clients/channel/requests.js'
 import { connectionData } from '../../clients/channel/connection-data.js'
 import { INVITATION_PROBLEMS } from '../../clients/channel/problems.js'
-import { addressOf } from '../../clients/channel/identity.js'
+import { initiatorAddress } from '../../clients/channel/identity.js'
 import { invitationJson } from '../../clients/channel/views.js'
 import type {
   DeviceView,
@@ -56,7 +56,7 @@ function create(invitations: InvitationControl, store: Pick<DeviceStore, 'device
     responses: { 201: { description: 'The devices are being told.', json: initiatedSchema } },
     problems: ['token-foreign', 'too-large', 'too-many-requests', 'unavailable'],
     async handle({ identity: { claims }, body }) {
-      const address = await addressOf(claims, body.device, store)
+      const address = await initiatorAddress(claims, body.device, store)
       if (address === null) throw new Problem('token-foreign', 'The device is not the token’s.')
       const { endpoints, connection, note = null, expires } = body
       const made = await invitations.create(
