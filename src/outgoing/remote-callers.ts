@@ -1,11 +1,9 @@
+import { Questions } from '../nodes/questions.js'
 import type { Bus, BusMessage } from '../ports/bus.js'
 import type { CallerCommand, CallerDone, CallerRefusal } from '../ports/client-calls.js'
 import type { ClientAddress } from '../ports/client-messages.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
-
-/** How long another node may take to answer for its call, ms: a person has tapped, and waits. */
-const ANSWER_MS = 1_500
 
 type Reply = CallerDone | CallerRefusal
 
@@ -24,30 +22,22 @@ export interface RemoteCallersDeps {
 
 /** What clients say of calls that they made over a channel to another node: asked over the bus. */
 export class RemoteCallers {
-  readonly #asked = new Map<string, (reply: Reply) => void>()
+  readonly #questions: Questions<Reply>
 
-  constructor(private readonly deps: RemoteCallersDeps) {}
+  constructor(private readonly deps: RemoteCallersDeps) {
+    this.#questions = new Questions(deps.clock, deps.ids)
+  }
 
   /** Undefined where no node has the call, or none says so in time. Rejects where the bus cannot carry it. */
-  async ask(callId: string, client: ClientAddress, command: CallerCommand): Promise<Reply | undefined> {
-    const id = this.deps.ids()
-    let stop = (): void => undefined
-    const answered = new Promise<Reply | undefined>((resolve) => {
-      this.#asked.set(id, resolve)
-      stop = this.deps.clock.after(ANSWER_MS, () => resolve(undefined))
-    })
-    try {
-      await this.deps.bus.publish({ type: 'caller-request', id, callId, client, command })
-      return await answered
-    } finally {
-      stop()
-      this.#asked.delete(id)
-    }
+  ask(callId: string, client: ClientAddress, command: CallerCommand): Promise<Reply | undefined> {
+    return this.#questions.ask((id) =>
+      this.deps.bus.publish({ type: 'caller-request', id, callId, client, command }),
+    )
   }
 
   heard(message: BusMessage): void {
-    if (message.type === 'caller-reply') return this.#asked.get(message.id)?.(message.reply)
-    if (message.type !== 'caller-request' || this.#asked.has(message.id)) return
+    if (message.type === 'caller-reply') return this.#questions.answered(message.id, message.reply)
+    if (message.type !== 'caller-request' || this.#questions.isOurs(message.id)) return
     const { id, callId, client, command } = message
     const answer = this.deps.answer(callId, client, command)
     answer

@@ -1,10 +1,8 @@
+import { Questions } from '../nodes/questions.js'
 import type { Bus, BusMessage } from '../ports/bus.js'
 import type { CallRefusal, CallRequest, CallView } from '../ports/call-control.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
-
-/** How long another node may take to answer for its call, ms: a person has tapped, and waits. */
-const ANSWER_MS = 1_500
 
 export interface RemoteCallsDeps {
   readonly bus: Pick<Bus, 'publish'>
@@ -21,34 +19,22 @@ export interface RemoteCallsDeps {
 
 /** What devices say of calls that live on another node: asked over the bus, answered by whoever has the call. */
 export class RemoteCalls {
-  private readonly asked = new Map<string, (reply: CallView | CallRefusal) => void>()
+  private readonly questions: Questions<CallView | CallRefusal>
 
-  constructor(private readonly deps: RemoteCallsDeps) {}
+  constructor(private readonly deps: RemoteCallsDeps) {
+    this.questions = new Questions(deps.clock, deps.ids)
+  }
 
   /** Undefined where no node has the call, or none says so in time. Rejects where the bus cannot carry it. */
-  async ask(
-    callId: string,
-    deviceId: string,
-    request: CallRequest,
-  ): Promise<CallView | CallRefusal | undefined> {
-    const id = this.deps.ids()
-    let stop = (): void => undefined
-    const answered = new Promise<CallView | CallRefusal | undefined>((resolve) => {
-      this.asked.set(id, resolve)
-      stop = this.deps.clock.after(ANSWER_MS, () => resolve(undefined))
-    })
-    try {
-      await this.deps.bus.publish({ type: 'call-request', id, callId, deviceId, request })
-      return await answered
-    } finally {
-      stop()
-      this.asked.delete(id)
-    }
+  ask(callId: string, deviceId: string, request: CallRequest): Promise<CallView | CallRefusal | undefined> {
+    return this.questions.ask((id) =>
+      this.deps.bus.publish({ type: 'call-request', id, callId, deviceId, request }),
+    )
   }
 
   heard(message: BusMessage): void {
-    if (message.type === 'call-reply') return this.asked.get(message.id)?.(message.reply)
-    if (message.type !== 'call-request' || this.asked.has(message.id)) return
+    if (message.type === 'call-reply') return this.questions.answered(message.id, message.reply)
+    if (message.type !== 'call-request' || this.questions.isOurs(message.id)) return
     const { id, callId, deviceId, request } = message
     const answer = this.deps.answer(callId, deviceId, request)
     answer
