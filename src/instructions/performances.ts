@@ -27,29 +27,30 @@ export class Stage {
   async play(prompt: Prompt, base: URL | null): Promise<Staged | null> {
     const heard = await this.heard(prompt, base)
     if (heard === null) return null
+    const { refs: sounds, ms } = heard
     // A tone has no end of its own: the limit is how long it was asked for.
-    if (heard.ref.kind === 'tone') {
-      const performance = { kind: 'play', sounds: [heard.ref], times: FOR_EVER } as const
-      return { performance, limitMs: Math.min(heard.ms * prompt.times, LONGEST_MS) }
+    if (prompt.sound.kind === 'tone') {
+      const performance = { kind: 'play', sounds, times: FOR_EVER } as const
+      return { performance, limitMs: Math.min(ms * prompt.times, LONGEST_MS) }
     }
-    const limitMs = Math.min(heard.ms * prompt.times + LEEWAY_MS, LONGEST_MS)
-    return { performance: { kind: 'play', sounds: [heard.ref], times: prompt.times }, limitMs }
+    const limitMs = Math.min(ms * prompt.times + LEEWAY_MS, LONGEST_MS)
+    return { performance: { kind: 'play', sounds, times: prompt.times }, limitMs }
   }
 
   pause(ms: number): Staged {
     return { performance: { kind: 'pause', ms }, limitMs: ms + LEEWAY_MS }
   }
 
-  async gather(verb: Gather, base: URL | null): Promise<Staged> {
+  /** @param signal the caller is gone: what is missing of the prompts is left out */
+  async gather(verb: Gather, base: URL | null, signal: AbortSignal): Promise<Staged> {
     const { times, maxDigits, finishOn, timeoutMs } = verb
-    const each = await Promise.all(verb.prompts.map((prompt) => this.heard(prompt, base)))
-    const heard = each.flatMap((one, index) => repeated(one, verb.prompts[index]?.times ?? 1))
+    const heard = await this.prompts(verb.prompts, base, signal)
     const promptsMs = heard.reduce((sum, { ms }) => sum + ms, 0) * times
     const diallingMs = Math.min(timeoutMs * (maxDigits + 1), LONGEST_DIALLING_MS)
     return {
       performance: {
         kind: 'gather',
-        prompts: heard.map(({ ref }) => ref),
+        prompts: heard.flatMap(({ refs }) => refs),
         times,
         maxDigits,
         finishOn,
@@ -57,6 +58,20 @@ export class Stage {
       },
       limitMs: Math.min(promptsMs + Math.max(diallingMs, timeoutMs) + LEEWAY_MS, LONGEST_MS),
     }
+  }
+
+  /** One after another: each of them may be as long as a sound can be, and a document may name many. */
+  private async prompts(
+    prompts: readonly Prompt[],
+    base: URL | null,
+    signal: AbortSignal,
+  ): Promise<readonly Heard[]> {
+    const heard: Heard[] = []
+    for (const prompt of prompts) {
+      if (signal.aborted) break
+      heard.push(...repeated(await this.heard(prompt, base), prompt.times))
+    }
+    return heard
   }
 
   private async heard({ sound }: Prompt, base: URL | null): Promise<Heard | null> {

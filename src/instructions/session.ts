@@ -127,7 +127,7 @@ export class CallSession implements Session {
         return this.staged(stage.pause(verb.ms), false)
       case 'gather':
         this.pending = { kind: 'gather', verb }
-        return this.staged(await stage.gather(verb, base), verb.answer)
+        return this.staged(await stage.gather(verb, base, this.over.signal), verb.answer)
       case 'redirect':
         await this.script.goTo(verb.to, { kind: 'redirected' }, this.status)
         return undefined

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { ending } from '../../src/call/ending.js'
 import { SoundCache } from '../../src/instructions/sounds/cache.js'
 import { silentWav, wavLength } from '../../src/instructions/sounds/wav.js'
 import type { Next } from '../../src/instructions/step.js'
@@ -154,6 +155,54 @@ describe('sounds of instructions', () => {
     expect(files(next)).toEqual([one, one, silence, one])
     expect(wavLength(readFileSync(silence), 8044)).toBe(500)
     expect(next).toMatchObject({ limitMs: 300 + 500 + 2000 + 2000 })
+  })
+
+  test('that are long silences are a short one over and over, which all calls share', async () => {
+    const menu = '<Gather numDigits="1" timeout="1"><Pause length="600"/><Pause length="12"/></Gather>'
+    const { url } = await app({ '/voice': twiml(menu) })
+    const made = site(`  sources: {main: {twiml: "${url}/voice"}}\n`)
+    const next = await made.session().next(START)
+    const heard = files(next)
+    const [ten = '', two = ''] = [...new Set(heard)]
+    expect(heard).toEqual([...Array.from({ length: 61 }, () => ten), two])
+    expect([ten, two].map((path) => wavLength(readFileSync(path), 1_000_000))).toEqual([10_000, 2000])
+    expect(next).toMatchObject({ limitMs: 612_000 + 2000 + 2000 })
+    expect(files(await made.session().next(START))).toEqual(heard)
+  })
+
+  test('of a menu are fetched one after another', async () => {
+    let [under, most] = [0, 0]
+    const slow: Page = (_asked, response) => {
+      most = Math.max(most, ++under)
+      setTimeout(() => {
+        under--
+        response.writeHead(200, { 'content-type': 'audio/wav' }).end(wav({}))
+      }, 30)
+    }
+    const names = ['/1.wav', '/2.wav', '/3.wav']
+    const { url, asked } = await app(Object.fromEntries(names.map((name) => [name, slow])))
+    const prompts = names.map((name) => `{play: {url: "${url}${name}"}}`).join(', ')
+    const next = await site(`  sources: {main: {do: [{gather: {prompts: [${prompts}]}}]}}\n`)
+      .session()
+      .next(START)
+    expect(files(next)).toHaveLength(3)
+    expect(asked.map(({ path }) => path)).toEqual(names)
+    expect(most).toBe(1)
+  })
+
+  test('of a menu are fetched no more once the caller is gone', async () => {
+    const hungUp = ending('cancelled', 'caller')
+    const { url, asked } = await app({
+      '/1.wav': (_asked, response) => {
+        void call.ended(hungUp, null)
+        response.writeHead(200, { 'content-type': 'audio/wav' }).end(wav({}))
+      },
+      '/2.wav': respond(wav({}), 'audio/wav'),
+    })
+    const prompts = `{play: {url: "${url}/1.wav"}}, {play: {url: "${url}/2.wav"}}`
+    const call = site(`  sources: {main: {do: [{gather: {prompts: [${prompts}]}}]}}\n`).session()
+    await call.next(START)
+    expect(asked.map(({ path }) => path)).toEqual(['/1.wav'])
   })
 
   test('are spoken by the speech engine where there is one', async () => {

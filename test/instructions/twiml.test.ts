@@ -183,6 +183,11 @@ describe('TwiML is refused that', () => {
     ],
     ['dials while it gathers', '<Gather><Dial>7</Dial></Gather>', 'line 3: <Dial> is not known in <Gather>'],
     [
+      'has more than 50 prompts',
+      `<Pause/>\n<Gather>${'<Pause/>'.repeat(51)}</Gather>`,
+      'line 4: <Gather> has more than 50 prompts',
+    ],
+    [
       'sends digits',
       '<Play digits="12"/>',
       'line 3: <Play digits> is not supported: no digits are sent to the caller',

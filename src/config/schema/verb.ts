@@ -83,3 +83,6 @@ export interface Prompt {
 
 /** More digits than anybody is asked for. */
 export const MOST_DIGITS = 64
+
+/** That a caller hears before it dials. */
+export const MOST_PROMPTS = 50

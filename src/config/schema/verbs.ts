@@ -4,7 +4,7 @@ import { plainName } from './names.js'
 import { presenceWords } from './presence.js'
 import { finished, section } from './section.js'
 import type { Complain } from './section.js'
-import { MOST_DIGITS } from './verb.js'
+import { MOST_DIGITS, MOST_PROMPTS } from './verb.js'
 import type { Gather, Play, Prompt, Reference, Ring, SoundSource, Verb, Whom } from './verb.js'
 
 const whom = finished(
@@ -150,7 +150,10 @@ const digits = matching(/^[0-9A-D*#]{1,32}$/, 'digits such as "1" or "42"')
 
 const gather = finished(
   {
-    prompts: z.array(prompt).max(50, { error: 'expected 50 prompts at most' }).prefault([]),
+    prompts: z
+      .array(prompt)
+      .max(MOST_PROMPTS, { error: `expected ${MOST_PROMPTS} prompts at most` })
+      .prefault([]),
     times: whole(1, 20).prefault(1).describe('How often the prompts are heard.'),
     'max-digits': whole(1, MOST_DIGITS).optional().describe('It is over with so many digits.'),
     'finish-on': matching(/^([0-9*#]|none)$/, 'one of 0 to 9, * and #, or none').prefault('#'),

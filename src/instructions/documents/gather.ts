@@ -1,4 +1,4 @@
-import { MOST_DIGITS } from '../../config/index.js'
+import { MOST_DIGITS, MOST_PROMPTS } from '../../config/index.js'
 import type { Gather, Prompt } from '../verbs.js'
 import { Attributes, type Reading } from './attributes.js'
 import { DocumentFault } from './fault.js'
@@ -23,6 +23,9 @@ export function gatherOf(element: XmlElement, reading: Reading): Gather {
       `<Gather finishOnKey="${finishOn}">: expected a digit, *, # or nothing`,
       element.line,
     )
+  }
+  if (element.children.length > MOST_PROMPTS) {
+    throw new DocumentFault(`<Gather> has more than ${MOST_PROMPTS} prompts`, element.line)
   }
   return {
     ...{ verb: 'gather', times: 1, answer: true, choices: null },

@@ -7,9 +7,9 @@ import type { WebClient } from '../web/client.js'
 import type { SoundCache, SoundFile } from './cache.js'
 import { silentWav, SoundFault, wavLength } from './wav.js'
 
-/** What the caller hears. `ms`: how long it takes. */
+/** What the caller hears, one after another. `ms`: how long that takes together. */
 export interface Heard {
-  readonly ref: SoundRef
+  readonly refs: readonly SoundRef[]
   readonly ms: number
 }
 
@@ -19,6 +19,9 @@ const SOUND_TIMEOUT_MS = 10_000
 const KEEP_MS = 300_000
 const LONGEST_KEEP_MS = 86_400_000
 const FOR_EVER_MS = 365 * 86_400_000
+/** The longest file of silence, and by what they differ. */
+const SILENCE_MS = 10_000
+const SILENCE_STEP_MS = 100
 /** Enough to come by the samples. */
 const HEAD_BYTES = 65_536
 
@@ -37,20 +40,32 @@ export class Sounds {
   async heard(source: SoundSource, base: URL | null): Promise<Heard> {
     switch (source.kind) {
       case 'tone':
-        return { ref: { kind: 'tone', name: source.tone }, ms: source.ms }
+        return { refs: [{ kind: 'tone', name: source.tone }], ms: source.ms }
       case 'file':
         return heardFrom(await this.file(source.file))
       case 'url':
         return heardFrom(await this.fromWeb(source.url, base))
       case 'speech':
         return heardFrom(await this.spoken(source))
-      case 'silence': {
-        const load = () => Promise.resolve({ body: silentWav(source.ms), keepMs: FOR_EVER_MS })
-        return heardFrom(await this.cache.get(`silence ${source.ms}`, load))
-      }
+      case 'silence':
+        return heardFrom(...(await this.silence(source.ms)))
       default:
         return source satisfies never
     }
+  }
+
+  /** A long one is a short one over and over: all calls share the few files that there are of silence. */
+  private silence(ms: number): Promise<readonly SoundFile[]> {
+    const rounded = Math.round(ms / SILENCE_STEP_MS) * SILENCE_STEP_MS
+    const pieces = Array.from({ length: Math.floor(rounded / SILENCE_MS) }, () => SILENCE_MS)
+    const rest = rounded % SILENCE_MS
+    if (rest > 0) pieces.push(rest)
+    return Promise.all(
+      pieces.map((each) => {
+        const load = () => Promise.resolve({ body: silentWav(each), keepMs: FOR_EVER_MS })
+        return this.cache.get(`silence ${each}`, load)
+      }),
+    )
   }
 
   private async file(name: string): Promise<SoundFile> {
@@ -105,8 +120,11 @@ export class Sounds {
   }
 }
 
-function heardFrom({ path, ms }: SoundFile): Heard {
-  return { ref: { kind: 'file', path }, ms }
+function heardFrom(...files: readonly SoundFile[]): Heard {
+  return {
+    refs: files.map(({ path }) => ({ kind: 'file', path })),
+    ms: files.reduce((sum, { ms }) => sum + ms, 0),
+  }
 }
 
 /** RFC 9111 §5.2.2. */

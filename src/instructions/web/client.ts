@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns'
+import { setMaxListeners } from 'node:events'
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
@@ -45,10 +46,17 @@ export interface WebClientOptions {
   readonly resolve?: ResolveAll
   /** PEM of a CA beside the known ones. */
   readonly ca?: string
+  /** How long a connection is kept for the next request, in milliseconds; 30 s without it. */
+  readonly keepMs?: number
 }
 
 const MOST_REDIRECTS = 3
+/** To one host; to all of them. */
 const MOST_CONNECTIONS = 64
+const MOST_CONNECTIONS_IN_ALL = 512
+/** Kept for the next request, to one host each. */
+const MOST_KEPT = 4
+const KEEP_CONNECTION_MS = 30_000
 
 /** Requests to applications, which are not to be trusted with our own network. */
 export class WebClient {
@@ -60,9 +68,18 @@ export class WebClient {
 
   constructor(options: WebClientOptions) {
     this.#options = options
+    // Each request listens to it, and many are under way.
+    setMaxListeners(0, this.#closing.signal)
     this.#mayGoTo = addressRule(options.rules.allowPrivate)
     const look = guardedLookup(options.resolve ?? lookup, this.#mayGoTo)
-    const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS, lookup: look }
+    const pool = {
+      ...{ keepAlive: true, timeout: options.keepMs ?? KEEP_CONNECTION_MS, lookup: look },
+      ...{
+        maxSockets: MOST_CONNECTIONS,
+        maxTotalSockets: MOST_CONNECTIONS_IN_ALL,
+        maxFreeSockets: MOST_KEPT,
+      },
+    }
     this.#http = new HttpAgent(pool)
     this.#https = new HttpsAgent({ ...pool, ...(options.ca === undefined ? {} : { ca: options.ca }) })
   }
