@@ -89,10 +89,12 @@ function foundOf(table: RoutingTable, whom: Whom, trunk: string | null, domain: 
       if (uri?.kind === 'sip' && uri.host === domain && uri.user !== undefined) {
         return fromTarget(table, { kind: 'client', client: uri.user })
       }
+      if (table.blocked(uri?.kind === 'sip' ? (uri.user ?? '') : '')) return blocked(whom.uri)
       const by = whom.trunk ?? trunk
-      return by === null
-        ? none(`no trunk for ${whom.uri}`)
-        : { users: [], outside: [{ uri: whom.uri, trunk: by }] }
+      if (by === null) return none(`no trunk for ${whom.uri}`)
+      // Without a proxy the call would go to whatever host the URI names, and the trunk's credentials with it.
+      if (table.trunk(by)?.proxy == null) return none(`trunk ${by} takes no calls out`)
+      return { users: [], outside: [{ uri: whom.uri, trunk: by }] }
     }
     default:
       return whom satisfies never
@@ -101,6 +103,11 @@ function foundOf(table: RoutingTable, whom: Whom, trunk: string | null, domain: 
 
 function none(why: string): Found {
   return { users: [], outside: [], why }
+}
+
+/** @param what the number, or the URI with it */
+function blocked(what: string): Found {
+  return none(`${what} is on the block list`)
 }
 
 function fromTarget(table: RoutingTable, target: RouteTarget): Found {
@@ -135,6 +142,7 @@ function fromNumber(table: RoutingTable, number: string, own: string | null, tru
     case 'status':
     case 'instructions':
     case undefined: {
+      if (table.blocked(number)) return blocked(number)
       const by = own ?? trunk
       const outside = by === null ? undefined : outsideNumber(table.trunk(by), number)
       if (outside !== undefined) return { users: [], outside: [outside] }

@@ -28,6 +28,7 @@ const table = tableOf({
     { match: '7600', to: { kind: 'outside', uri: 'sip:y@10.0.0.6', trunk: 'pstn' } },
     { match: '*', to: { kind: 'instructions', name: 'app' } },
   ],
+  block: { patterns: ['+1976*'], country: 'US' },
 })
 
 function presence(name: string, state: Presence['state'], inCall = false): Presence {
@@ -128,6 +129,23 @@ describe('instructions ring', () => {
       'a number through a trunk that takes no calls',
       number('1', 'inward'),
       'trunk inward takes no calls out',
+    ],
+    [
+      'a URI through a trunk that takes no calls: whoever is there would be shown its credentials',
+      uri('sip:a@10.0.0.9', 'inward'),
+      'trunk inward takes no calls out',
+    ],
+    ['a URI through a trunk that is none', uri('sip:a@10.0.0.9', 'none'), 'trunk none takes no calls out'],
+    [
+      'a number that nobody may call',
+      number('+1 976 555 0100', 'pstn'),
+      '+1 976 555 0100 is on the block list',
+    ],
+    ['one in another spelling', number('0019765550100', 'pstn'), '0019765550100 is on the block list'],
+    [
+      'a URI of a number that nobody may call',
+      uri('sip:%2B1-976-5550100;x=y@10.0.0.9', 'pstn'),
+      'sip:%2B1-976-5550100;x=y@10.0.0.9 is on the block list',
     ],
     ['a URI without a trunk', uri('sip:a@10.0.0.9'), 'no trunk for sip:a@10.0.0.9'],
   ] as [string, Whom, string][])('not %s', async (_what, to, detail) => {
