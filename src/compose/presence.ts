@@ -1,4 +1,5 @@
 import { systemClock } from '../adapters/system/clock.js'
+import type { Revocations } from '../clients/tokens/revocations.js'
 import type { Tokens } from '../clients/tokens/tokens.js'
 import type { Config, WatchedConfig } from '../config/index.js'
 import type { Log } from '../ports/log.js'
@@ -10,6 +11,7 @@ import type { RoutingTable } from '../routing/table.js'
 import type { Shared } from './database.js'
 import { hasInstructions } from './instructions.js'
 import type { Lifetime } from './lifetime.js'
+import { passwords } from './outgoing.js'
 
 /**
  * Presence; of users with rules, and of all where there are instructions, it is in memory from the start, so that a call
@@ -38,6 +40,7 @@ export interface NotifierParts {
   readonly presence: PresenceService
   readonly table: () => RoutingTable
   readonly tokens: Tokens
+  readonly revocations: Revocations
   /** Passwords. */
   readonly digest: Authenticator
   readonly log: Log
@@ -45,9 +48,10 @@ export interface NotifierParts {
 
 /** Presence by SIP. */
 export function openNotifier(parts: NotifierParts, life: Lifetime): Notifier {
-  const { watched, presence, table, tokens, digest, log } = parts
+  const { watched, presence, table, tokens, revocations, digest, log } = parts
   const identify = createReadingGate({
-    ...{ realm: watched.current().sip.domain, tokens, digest },
+    ...{ realm: watched.current().sip.domain, tokens, digest, revoked: revocations.revoked },
+    passwordOf: (user) => passwords(watched)(user)?.password,
     trunkOf: (address) => {
       const trunk = table().trunkOf(address)
       return trunk?.presence === true ? trunk.name : undefined
@@ -61,5 +65,9 @@ export function openNotifier(parts: NotifierParts, life: Lifetime): Notifier {
     // Of a client of its own nothing need be configured.
     return to === undefined ? called : undefined
   }
-  return life.own(new Notifier({ ...{ presence, identify, userOf, log }, clock: systemClock }))
+  const notifier = life.own(new Notifier({ ...{ presence, identify, userOf, log }, clock: systemClock }))
+  life.onClose(revocations.subscribe(() => notifier.recheck()))
+  // The table has heard of the change before.
+  life.onClose(watched.subscribe(() => notifier.recheck()))
+  return notifier
 }

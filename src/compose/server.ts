@@ -124,7 +124,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     },
   }
   const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
-  const notifier = openNotifier({ watched, presence, table, tokens, digest, log }, life)
+  const notifier = openNotifier({ watched, presence, table, tokens, revocations, digest, log }, life)
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)
   const settings = callSettings(config.sip, api, [...config.trunks.values()][0]?.tone ?? 'us')

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/adapters/system/clock.js'
 import { loadTokenKeys } from '../../src/clients/tokens/keys.js'
 import { createTokens, type Tokens } from '../../src/clients/tokens/tokens.js'
-import { Lamp } from '../presence/sip/lamp.js'
+import { Lamp, stateOf } from '../presence/sip/lamp.js'
 import { type ConfigTree, TestServer } from '../support/server.js'
 
 const KEYS = [{ id: 'k', algorithm: 'HS256', secret: 'a secret of thirty-two characters and more' }] as const
@@ -121,5 +121,29 @@ describe('a call', () => {
       ...{ user: 'alice', state: 'available', set: false, registered: true, inCall: false },
     })
     await lamp.refresh(0)
+  })
+
+  test('is shown to no lamp whose token was revoked', async () => {
+    await start()
+    const [jti, phone] = ['of-the-lamp', await server.phone('bob')]
+    const shown = await tokens.mintClient({
+      ...{ client: 'app', user: 'bob', expiresAt: FAR, jti },
+      grants: { presence: { read: ['alice'] } },
+    })
+    const lamp = new Lamp(phone, 'sip:alice@example.net')
+    expect((await lamp.subscribe(600, { Authorization: `Bearer ${shown}` })).status).toBe(202)
+    await lamp.next()
+    expect((await fetch(`${server.url}/v1/tokens/${jti}`, { method: 'DELETE' })).status).toBe(204)
+    expect(stateOf(await lamp.next())).toBe('terminated;reason=rejected')
+    expect((await lamp.refresh(600)).status).toBe(481)
+  })
+
+  test('is shown to no lamp of a user that the edited configuration lets watch no more', async () => {
+    await start()
+    const lamp = new Lamp(await server.registeredPhone('bob'), 'sip:alice@example.net')
+    expect((await lamp.subscribe(600)).status).toBe(202)
+    await lamp.next()
+    server.reload({ users: { alice: {}, bob: {} } })
+    expect(stateOf(await lamp.next())).toBe('terminated;reason=rejected')
   })
 })

@@ -42,6 +42,11 @@ export class Notifier {
     })
   }
 
+  /** To be called where some may not read any more: tokens were revoked, or the configuration has changed. */
+  recheck(): void {
+    for (const subscription of [...this.#live]) subscription.recheck()
+  }
+
   /** Phones subscribe anew at once, at another node where there is one. */
   async close(): Promise<void> {
     this.#closed = true
@@ -86,10 +91,13 @@ export class Notifier {
       log.debug({ user, reader: reader.name, expires }, 'a subscription to presence')
       const live = new Subscription(dialog, {
         ...{ asked: { ...asked, expires }, user, presence, clock, log, limits: this.#limits, proven },
+        mayRead: () => reader.mayRead(user),
         ended: (one) => this.#live.delete(one),
       })
       this.#live.add(live)
       if (this.#closed) live.end('deactivated')
+      // It may have been while the SUBSCRIBE was answered.
+      live.recheck()
     } finally {
       this.#opening -= 1
     }

@@ -8,7 +8,10 @@ export interface SipReader {
   readonly kind: 'reader'
   /** For the log. */
   readonly name: string
-  /** `*`: that of everybody. */
+  /**
+   * `*`: that of everybody. As it stands when it is asked: a token may have been revoked since it was shown, and the
+   * configuration edited.
+   */
   mayRead(user: string): boolean
   /** Until when what was shown is good, microseconds since the epoch. */
   readonly provenUntil: number
@@ -28,7 +31,10 @@ export interface NoReader {
 export interface ReaderTokens {
   verifyClient(token: string): Promise<
     | {
+        readonly client: string
         readonly user: string
+        readonly jti: string
+        readonly issuedAt: number
         readonly expiresAt: number
         readonly grants: { readonly presence?: { readonly read?: readonly string[] } }
       }
@@ -39,8 +45,12 @@ export interface ReaderTokens {
 export interface ReadingGateDeps {
   readonly realm: string
   readonly tokens: ReaderTokens
+  /** Whether a token is good no more that was when it was shown. */
+  readonly revoked: (token: Pick<Shown, 'client' | 'jti' | 'issuedAt'>) => boolean
   /** Passwords. */
   readonly digest: Authenticator
+  /** Undefined where there is no such user, or none with a password. */
+  readonly passwordOf: (user: string) => string | undefined
   /** Name of the trunk whose phones may read, by the address that a request came from. */
   readonly trunkOf: (address: string) => string | undefined
   /** Whom the configuration lets the phones of a user read. */
@@ -52,6 +62,9 @@ const SCOPE = 'presence'
 
 /** What a token was shown to grant. */
 interface Shown {
+  readonly client: string
+  readonly jti: string
+  readonly issuedAt: number
   /** Null: nothing. */
   readonly patterns: readonly string[] | null
   readonly expiresAt: number
@@ -61,13 +74,17 @@ interface Shown {
 export function createReadingGate(
   deps: ReadingGateDeps,
 ): (request: SipRequest) => Promise<SipReader | NoReader> {
-  const { realm, tokens, digest, trunkOf, watchedBy } = deps
+  const { realm, tokens, revoked, digest, passwordOf, trunkOf, watchedBy } = deps
   const denied = [['WWW-Authenticate', challenge(realm, 'insufficient_scope')]] as const
   return async (request) => {
     // A client behind the address of a trunk says so by what it shows.
     const shows = request.header('authorization') !== undefined
-    const trunk = shows ? undefined : trunkOf(request.source.address)
-    if (trunk !== undefined) return reader(`trunk ${trunk}`, ['*'], Infinity, [])
+    const { address } = request.source
+    const trunk = shows ? undefined : trunkOf(address)
+    if (trunk !== undefined) {
+      const readable = () => (trunkOf(address) === undefined ? [] : ['*'])
+      return reader({ name: `trunk ${trunk}`, readable, provenUntil: Infinity, denied: [] })
+    }
     let shown: Shown | undefined
     const gate = createGate([bearerFor(realm, tokens, (token) => (shown = token)), digest])
     const sender = await gate.identify(request)
@@ -75,17 +92,28 @@ export function createReadingGate(
       const { response: final, why, routine } = sender
       return { kind: 'refused', final, why, routine }
     }
-    const { user } = sender
-    if (shown === undefined) return reader(user, [user, ...watchedBy(user)], Infinity, [])
-    const { patterns, expiresAt } = shown
-    return reader(user, patterns === null ? [] : [user, ...patterns], expiresAt, denied)
+    const { user: name } = sender
+    if (shown === undefined) {
+      const password = passwordOf(name)
+      // A password that was changed may have been known to others.
+      const proven = () => password !== undefined && passwordOf(name) === password
+      const readable = () => (proven() ? [name, ...watchedBy(name)] : [])
+      return reader({ name, readable, provenUntil: Infinity, denied: [] })
+    }
+    const token = shown
+    const { patterns, expiresAt: provenUntil } = token
+    const readable = () => (patterns === null || revoked(token) ? [] : [name, ...patterns])
+    return reader({ name, readable, provenUntil, denied })
   }
 }
 
-function reader(name: string, patterns: readonly string[], provenUntil: number, denied: Headers): SipReader {
+function reader({
+  readable,
+  ...rest
+}: Omit<SipReader, 'kind' | 'mayRead'> & { readonly readable: () => readonly string[] }): SipReader {
   return {
-    ...{ kind: 'reader', name, provenUntil, denied },
-    mayRead: (user) => patterns.some((pattern) => pattern === '*' || pattern === user),
+    ...{ kind: 'reader', ...rest },
+    mayRead: (user) => readable().some((pattern) => pattern === '*' || pattern === user),
   }
 }
 
@@ -102,8 +130,8 @@ function bearerFor(realm: string, tokens: ReaderTokens, show: (shown: Shown) => 
       if (first?.token === undefined) return deny('malformed')
       const claims = await tokens.verifyClient(first.token)
       if ('fault' in claims) return deny(claims.fault)
-      const { user, grants, expiresAt } = claims
-      show({ patterns: grants.presence === undefined ? null : (grants.presence.read ?? []), expiresAt })
+      const { user, grants, ...token } = claims
+      show({ ...token, patterns: grants.presence === undefined ? null : (grants.presence.read ?? []) })
       return { kind: 'granted', user }
     },
   }

@@ -26,6 +26,10 @@ export interface Unfit {
 
 /** What is asked for, or why that cannot be had whoever asks. */
 export function readSubscribe(request: SipRequest, limits: SubscriptionLimits): Asked | Unfit {
+  const to = parseNameAddr(request.header('to') ?? '')
+  // A refresh of what there is no more (RFC 6665 §4.1.2.2: the phone then subscribes anew).
+  if (to?.params.some(({ name }) => name === 'tag') === true)
+    return unfit(481, 'there is no such subscription')
   const event = request.header('event') ?? ''
   const segments = splitOutside(event, ';') ?? []
   const name = segments[0]?.trim().toLowerCase() ?? ''
@@ -39,7 +43,7 @@ export function readSubscribe(request: SipRequest, limits: SubscriptionLimits): 
   }
   const called = calledOf(request.uri)
   // The dialog is between the two: drachtio-srf needs both as SIP URIs.
-  if (called === undefined || calledOf(parseNameAddr(request.header('to') ?? '')?.uri ?? '') === undefined) {
+  if (called === undefined || calledOf(to?.uri ?? '') === undefined) {
     return unfit(404, `the Request-URI ${request.uri} or the To names nobody`)
   }
   if (request.headers('contact').length !== 1) return unfit(400, 'not one Contact')

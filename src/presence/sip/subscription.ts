@@ -15,15 +15,17 @@ export interface SubscriptionOptions {
   readonly limits: SubscriptionLimits
   /** Seconds that are left of what the reader has shown; a refresh grants no more. */
   readonly proven: () => number
+  /** Whether the reader may, still: else it is told no state any more, and refreshes nothing. */
+  readonly mayRead: () => boolean
   /** It is over; once. */
   ended(subscription: Subscription): void
 }
 
 /** Why a subscription ends (RFC 6665 §4.1.3). */
-export type EndReason = 'timeout' | 'deactivated' | 'noresource'
+export type EndReason = 'timeout' | 'deactivated' | 'rejected'
 
 /**
- *   active --expiry, refused refresh, shutdown--> ending --last NOTIFY answered, or not--> over
+ *   active --expiry, refused refresh, not allowed any more, shutdown--> ending --last NOTIFY answered, or not--> over
  *     +--unsubscribed--> ending        +--NOTIFY refused--> ending        +--gateway lost--> over
  * One NOTIFY at a time: what changes meanwhile, or within a second, waits, and the last state counts.
  */
@@ -66,6 +68,11 @@ export class Subscription {
         this.#begin()
       },
     )
+  }
+
+  /** Ends it where the reader may not read any more. */
+  recheck(): void {
+    if (!this.options.mayRead()) this.end('rejected')
   }
 
   /** Ends it with a last NOTIFY, which carries the state once more. Idempotent. */
@@ -142,14 +149,14 @@ export class Subscription {
   }
 
   #document(): { readonly document?: { readonly contentType: string; readonly body: string } } {
-    if (this.#latest === undefined) return {}
+    if (this.#latest === undefined || !this.options.mayRead()) return {}
     const { asked } = this.options
     const body = asked.package.body(this.#latest, asked.entity, this.#version++)
     return { document: { contentType: asked.package.contentType, body } }
   }
 
   #refreshed(request: SipTransaction): void {
-    const { log, limits, clock, proven } = this.options
+    const { log, limits, clock, proven, mayRead } = this.options
     const granted = expiresOf(request, limits)
     const answer = (status: number, headers: readonly (readonly [string, string])[]): void => {
       request.respond({ status, headers }).catch((error: unknown) => {
@@ -158,6 +165,10 @@ export class Subscription {
     }
     if (this.#state !== 'active') return answer(481, [])
     if (typeof granted !== 'number') return answer(granted.final.status, granted.final.headers ?? [])
+    if (!mayRead()) {
+      answer(403, [])
+      return this.end('rejected')
+    }
     const expires = Math.min(granted, proven())
     if (expires <= 0) {
       answer(403, [])

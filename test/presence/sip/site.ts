@@ -24,23 +24,33 @@ export interface SipSite extends PresenceSite {
   trusted: boolean
   /** Whom the phones of a user may read. */
   readonly watches: Map<string, readonly string[]>
+  readonly passwords: Map<string, string>
+  /** Tokens by their id; the notifier is to be told. */
+  readonly revoked: Set<string>
   phone(user: string, password?: string): Promise<Phone>
 }
 
-/** A SIP server with presence behind it. Passwords are `secret`; 7000 is alice's number. */
+/** A SIP server with presence behind it. Bob’s password is `secret`; 7000 is alice's number. */
 export async function sipSite(limits: Partial<SubscriptionLimits> = {}): Promise<SipSite> {
   const base = presenceSite()
   const { clock, log } = base
   const presence = base.node()
   const keys = await loadTokenKeys([], () => Promise.resolve(randomBytes(32)))
-  const tokens = createTokens({ keys, clock })
+  const revoked = new Set<string>()
+  const isRevoked = ({ jti }: { readonly jti: string }): boolean => revoked.has(jti)
+  const tokens = createTokens({ keys, clock, revoked: isRevoked })
   const watches = new Map<string, readonly string[]>()
+  const passwords = new Map([['bob', 'secret']])
   const digest = createDigest({
     ...{ realm: DOMAIN, clock, nonceLifetime: 300_000 },
-    users: () => (name) => ({ name, password: 'secret' }),
+    users: () => (name) => {
+      const password = passwords.get(name)
+      return password === undefined ? undefined : { name, password }
+    },
   })
   const identify = createReadingGate({
-    ...{ realm: DOMAIN, tokens, digest },
+    ...{ realm: DOMAIN, tokens, digest, revoked: isRevoked },
+    passwordOf: (user) => passwords.get(user),
     trunkOf: () => (site.trusted ? 'pbx' : undefined),
     watchedBy: (user) => watches.get(user) ?? [],
   })
@@ -72,7 +82,7 @@ export async function sipSite(limits: Partial<SubscriptionLimits> = {}): Promise
   const proxy = { host: '127.0.0.1', port: point?.port ?? 0 }
   const site: SipSite = {
     ...base,
-    ...{ presence, notifier, server, tokens, trusted: true, watches },
+    ...{ presence, notifier, server, tokens, trusted: true, watches, passwords, revoked },
     async phone(user, password) {
       const phone = await Phone.open({
         ...{ user, domain: DOMAIN, proxy, protocol: 'udp' },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { header } from '../../../src/demo/index.js'
 import type { PresenceState } from '../../../src/ports/presence.js'
 import { Lamp, stateOf } from './lamp.js'
-import { sipSite } from './site.js'
+import { sipSite, type SipSite } from './site.js'
 
 const ALICE = 'sip:alice@example.net'
 const state = (name: PresenceState) => ({ state: name, note: null, expiresIn: 600_000 })
@@ -115,6 +115,15 @@ describe('a phone that subscribes to a user', () => {
     await expect.poll(() => [site.notifier.size, site.server.stats().dialogs]).toEqual([0, 0])
   })
 
+  it('that refreshes what is over is told that there is no such subscription', async () => {
+    const site = await sipSite()
+    const lamp = new Lamp(await site.phone('desk'), ALICE)
+    await lamp.subscribe(0)
+    await lamp.next()
+    await expect.poll(() => site.server.stats().dialogs).toBe(0)
+    expect((await lamp.refresh(600)).status).toBe(481)
+  })
+
   it('that asks to be told later stays subscribed', async () => {
     const site = await sipSite()
     const lamp = new Lamp(await site.phone('desk'), ALICE)
@@ -136,6 +145,7 @@ describe('a phone that subscribes to a user', () => {
     await lamp.next()
     await site.notifier.close()
     expect(stateOf(await lamp.next())).toBe('terminated;reason=deactivated')
+    await expect.poll(() => site.server.stats().dialogs).toBe(0)
     expect((await new Lamp(await site.phone('desk2'), ALICE).subscribe(600)).status).toBe(503)
   })
 
@@ -212,6 +222,63 @@ describe('who may subscribe', () => {
     expect((await new Lamp(bob, ALICE).subscribe(600)).status).toBe(202)
     expect((await new Lamp(bob, 'sip:bob@example.net').subscribe(600)).status).toBe(202)
     expect((await new Lamp(bob, 'sip:carol@example.net').subscribe(600)).status).toBe(403)
+  })
+
+  it.each<[string, (site: SipSite) => void]>([
+    ['has another password', ({ passwords }) => passwords.set('bob', 'another')],
+    ['is a user no more', ({ passwords }) => passwords.delete('bob')],
+    ['is not to watch any more', ({ watches }) => watches.delete('bob')],
+  ])('no user by password that %s: it is told so, and no state', async (_name, happens) => {
+    const site = await sipSite()
+    site.trusted = false
+    site.watches.set('bob', ['alice'])
+    const lamp = new Lamp(await site.phone('bob', 'secret'), ALICE)
+    await lamp.subscribe(600)
+    await lamp.next()
+    site.notifier.recheck()
+    expect((await lamp.refresh(600)).status).toBe(200)
+    expect(stateOf(await lamp.next())).toMatch(/^active/)
+    happens(site)
+    site.notifier.recheck()
+    const last = await lamp.next()
+    expect([stateOf(last), last.body]).toEqual(['terminated;reason=rejected', ''])
+    await expect.poll(() => [site.notifier.size, site.server.stats().dialogs]).toEqual([0, 0])
+  })
+
+  it('phones behind no trunk that has ceased to be trusted', async () => {
+    const site = await sipSite()
+    const lamp = new Lamp(await site.phone('desk'), ALICE)
+    await lamp.subscribe(600)
+    await lamp.next()
+    site.trusted = false
+    expect((await lamp.refresh(600)).status).toBe(403)
+    expect(stateOf(await lamp.next())).toBe('terminated;reason=rejected')
+  })
+
+  it('a client by its token until that is revoked, and nothing of what happens from then on', async () => {
+    const site = await sipSite()
+    site.trusted = false
+    const subscribed = async (jti: string): Promise<Lamp> => {
+      const token = await site.tokens.mintClient({
+        ...{ client: 'app', user: 'bob', expiresAt: site.clock.now() + 3_600_000_000, jti },
+        grants: { presence: { read: ['alice'] } },
+      })
+      const lamp = new Lamp(await site.phone('bob'), ALICE)
+      expect((await lamp.subscribe(600, { Authorization: `Bearer ${token}` })).status).toBe(202)
+      await lamp.next()
+      return lamp
+    }
+    const [told, refreshing, other] = [await subscribed('a'), await subscribed('b'), await subscribed('c')]
+    site.revoked.add('a').add('b')
+    expect((await refreshing.refresh(600)).status).toBe(403)
+    expect(stateOf(await refreshing.next())).toBe('terminated;reason=rejected')
+    site.notifier.recheck()
+    const last = await told.next()
+    expect([stateOf(last), last.body]).toEqual(['terminated;reason=rejected', ''])
+    await site.presence.set('alice', state('busy'))
+    await other.until('<rpid:busy/>')
+    expect(site.notifier.size).toBe(1)
+    expect(told.notified.concat(refreshing.notified).some(({ body }) => body.includes('busy'))).toBe(false)
   })
 
   it('a client by its token, to those that it grants, and no longer than it lasts', async () => {
