@@ -62,7 +62,7 @@ function listOf(calls: readonly CallView[]): string {
   if (calls.length === 0) return 'no calls yet\n'
   const rows = calls.map((call) => [
     utc(call.startedAt),
-    call.from,
+    callerOf(call),
     call.to,
     call.user ?? '-',
     between(call.startedAt, call.answeredAt ?? call.endedAt),
@@ -78,7 +78,7 @@ function detailOf({ call, timeline, events }: CallDetailView): string {
   const head = columns([
     ['call', call.id],
     ['started', utc(call.startedAt)],
-    ['from', call.trunk === null ? call.from : `${call.from} through ${call.trunk}`],
+    ['from', call.trunk === null ? callerOf(call) : `${call.from} through ${call.trunk}`],
     ['to', call.user === null ? call.to : `${call.to} of ${call.user}`],
     ['ending', endingOf(call)],
   ])
@@ -91,6 +91,11 @@ function detailOf({ call, timeline, events }: CallDetailView): string {
   )
   const stages = printableLines(renderTimeline(timeline))
   return [...head, '', 'stages', ...indented(stages), '', 'journal', ...indented(journal), ''].join('\n')
+}
+
+/** Where a client calls, whoever it shows itself as. */
+function callerOf({ from, client }: CallView): string {
+  return client === null || client === from ? from : `${from} of client ${client}`
 }
 
 function endingOf({ ending }: CallView): string {

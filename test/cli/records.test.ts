@@ -145,6 +145,21 @@ describe('reveille calls', () => {
     expect(lines).toContain('530.000 ms dial-progressed {"dial":"d2","status":180}')
   })
 
+  it('shows which client called, where the caller is shown as somebody else', async () => {
+    const { store, config, deps } = await online()
+    const clients = { c7: 'app-7', c8: '+15550001' }
+    for (const [id, client] of Object.entries(clients)) {
+      await store.saveCalls([record(id, { client, trunk: null, startedAt: START + 9e6 })], [])
+    }
+    const { out: list } = await run(callsCommand(deps), ['-c', config])
+    expect(plain(list).filter((row) => row.includes('app-7'))).toEqual([
+      '2026-01-01 00:00:09Z +15550001 of client app-7 7000 alice - - none yet c7',
+    ])
+    const detail = async (id: string) => plain((await run(callsCommand(deps), [id, '-c', config])).out)
+    expect(await detail('c7')).toContain('from +15550001 of client app-7')
+    expect(await detail('c8')).toContain('from +15550001')
+  })
+
   it('lets no caller write on the terminal', async () => {
     const { store, config, deps } = await online()
     const call = record('c9', { from: '\u001b[2J\u009bx\u202e', startedAt: START + 9e6 })
