@@ -41,10 +41,6 @@ export class CallLimits {
   /** Counts a call; the function that it resolves to ends it, once. A refused one counts nowhere as a call. */
   begin({ client, calls, wanted, prefixes }: LimitedCall): (() => void) | CallingRefusal {
     const hit = wanted.kind === 'number' ? prefixes.filter((one) => begins(one.prefix, wanted)) : []
-    for (const { prefix, perMinute } of hit) {
-      const waitMs = perMinute === undefined ? 0 : this.#attempts.take(prefixKey(prefix), perMinute)
-      if (waitMs > 0) return refuse('too-many-attempts', `too many calls a minute to ${prefix}`, waitMs)
-    }
     if (this.#at(clientKey(client)) >= calls) {
       return refuse('too-many-calls', `${client} has ${calls} calls already`)
     }
@@ -52,6 +48,10 @@ export class CallLimits {
       if (most !== undefined && this.#at(prefixKey(prefix)) >= most) {
         return refuse('too-many-calls', `there are ${most} calls to ${prefix} already`)
       }
+    }
+    for (const { prefix, perMinute } of hit) {
+      const waitMs = perMinute === undefined ? 0 : this.#attempts.take(prefixKey(prefix), perMinute)
+      if (waitMs > 0) return refuse('too-many-attempts', `too many calls a minute to ${prefix}`, waitMs)
     }
     return this.#count([clientKey(client), ...hit.map(({ prefix }) => prefixKey(prefix))])
   }

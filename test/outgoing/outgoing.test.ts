@@ -225,6 +225,8 @@ describe('the guards against fraud', () => {
     const call = (client: string, to = '+442079460000') => desk.ask(to, {}, { user: client })
     permitted(call('alice')).done()
     expect(call('dave', '+447700900000')).toBe('too-many-calls')
+    // A call that another limit refuses takes nobody's turn.
+    permitted(call('dave')).done()
     expect(call('carol')).toBe('too-many-attempts')
     desk.clock.advance(60_000)
     expect(call('carol')).toMatchObject({ kind: 'permitted' })
