@@ -50,6 +50,7 @@ export interface OutgoingParts {
 export function openOutgoing(parts: OutgoingParts): { outgoing: Outgoing; calling: CallingGate } {
   const { watched, tokens, digest, table, metrics, log } = parts
   const realm = watched.current().sip.domain
+  const isUser = (name: string): boolean => watched.current().users.has(name)
   const outgoing = new Outgoing({
     ...{ table, log, clock: systemClock },
     settings: () => watched.current().outgoing,
@@ -59,7 +60,7 @@ export function openOutgoing(parts: OutgoingParts): { outgoing: Outgoing; callin
   })
   const calling = new CallingGate({
     ...{ outgoing, realm },
-    gate: createGate([createClientBearer(realm, tokens), digest]),
+    gate: createGate([createClientBearer({ realm, tokens, isUser }), digest]),
     policyOf: (user) => watched.current().users.get(user)?.outgoing,
   })
   return { outgoing, calling }
@@ -80,7 +81,8 @@ export function openChannelCalls(parts: ChannelCallsParts, life: Lifetime): Chan
   const { sip, database } = watched.current()
   const channelCalls = new ChannelCalls({
     ...{ outgoing, bus, log, tell, clock: systemClock, ids: randomUUID, domain: sip.domain },
-    place: (invite, permitted, over) => calls.place(invite, permitted, over),
+    isUser: (name) => watched.current().users.has(name),
+    place: (id, invite, permitted, over) => calls.place(id, invite, permitted, over),
     draining: () => calls.draining,
     shared: database.engine === 'postgres',
   })

@@ -24,9 +24,11 @@ import { RemoteCallers, type RemoteCallersDeps } from './remote-callers.js'
 const TOLD_US = 600_000_000
 
 export interface ChannelCallsDeps extends Omit<RemoteCallersDeps, 'answer'> {
-  readonly outgoing: Pick<Outgoing, 'permit'>
-  /** Begins a permitted call; returns its id. `over`: told how it ended. */
-  place(invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): string
+  readonly outgoing: Pick<Outgoing, 'permit' | 'refused'>
+  /** Whether the configuration knows a user of that name, now. */
+  readonly isUser: (name: string) => boolean
+  /** Begins a permitted call under this id. `over`: told how it ended. What it throws began no call. */
+  place(id: string, invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): void
   /** New calls are refused. */
   readonly draining: () => boolean
   /** Numbers a message for a client, who gets it now or when it is back. Rejects with StoreUnavailable. */
@@ -66,26 +68,48 @@ export class ChannelCalls implements ClientCalls {
     caller: ChannelCaller,
     request: ChannelCallRequest,
   ): Promise<{ kind: 'calling'; callId: string } | CallingRefusal> {
-    const { outgoing, draining, domain, ids } = this.deps
+    const { outgoing, draining, isUser } = this.deps
     if (draining()) return Promise.resolve(refuse('unavailable', 'the server is shutting down', 5_000))
-    const { user, policy, address } = caller
-    const { to, callerId, name = null, sdp: offer } = request
-    const permitted = outgoing.permit({ user, policy, to, callerId, name })
+    const { user, policy, own } = caller
+    const { to, callerId, name = null } = request
+    const permitted =
+      own || isUser(user)
+        ? outgoing.permit({ user, policy, to, callerId, name })
+        : outgoing.refused(refuse('grant-missing', `there is no user ${user} any more`), { user, to })
     if (permitted.kind === 'refused') return Promise.resolve(permitted)
+    try {
+      return Promise.resolve({ kind: 'calling', callId: this.#place(caller, request.sdp, permitted) })
+    } catch (error) {
+      this.deps.log.error(
+        { err: error, client: caller.address.client },
+        "a client's call could not be placed",
+      )
+      return Promise.resolve(refuse('unavailable', 'the call could not be placed'))
+    }
+  }
+
+  /** Returns the id of the call. */
+  #place({ address }: ChannelCaller, offer: string, permitted: Permitted): string {
+    const { domain, ids, log } = this.deps
+    const callId = ids()
     const telling = new Telling((message) => this.#tell(address, callId, message))
     const uri = `sip:${encodeURIComponent(permitted.called).replace('%2B', '+')}@${domain}`
     const call = new ChannelCall({ id: ids(), uri, offer, tell: (message) => telling.tell(message) })
-    const callId = this.deps.place(call, permitted, (ending) => {
+    this.#live.set(callId, { address, call })
+    const over = (ending: Ending): void => {
       this.#live.delete(callId)
       telling.tell({ type: 'call-ended', ending }).catch((error: unknown) => {
-        this.deps.log.warn(
-          { err: error, callId, client: address.client },
-          'a caller could not be told the end',
-        )
+        log.warn({ err: error, callId, client: address.client }, 'a caller could not be told the end')
       })
-    })
-    this.#live.set(callId, { address, call })
-    return Promise.resolve({ kind: 'calling', callId })
+    }
+    try {
+      this.deps.place(callId, call, permitted, over)
+    } catch (error) {
+      this.#live.delete(callId)
+      permitted.done()
+      throw error
+    }
+    return callId
   }
 
   owns({ address }: Pick<ChannelCaller, 'address'>, callId: string): boolean {

@@ -8,7 +8,7 @@ export interface ClientTokens {
     | {
         readonly user: string
         readonly deviceId?: string
-        readonly grants: { readonly outgoing?: CallingPolicy }
+        readonly grants: { readonly outgoing?: CallingPolicy; readonly incoming?: true }
       }
     | { readonly fault: string }
   >
@@ -17,8 +17,18 @@ export interface ClientTokens {
 /** The grant that a call needs, and the scope of the challenge. */
 const SCOPE = 'outgoing'
 
+export interface ClientBearerOptions {
+  readonly realm: string
+  readonly tokens: ClientTokens
+  /**
+   * Whether there is such a user; asked at each request, so that a reloaded configuration takes effect. A token that
+   * grants `incoming` may be of a client that no configuration knows.
+   */
+  readonly isUser: (name: string) => boolean
+}
+
 /** Bearer (RFC 8898) for INVITEs: who calls, by a client token, and whom it may call. */
-export function createClientBearer(realm: string, tokens: ClientTokens): Authenticator {
+export function createClientBearer({ realm, tokens, isUser }: ClientBearerOptions): Authenticator {
   return {
     scheme: 'bearer',
     challenges: ({ error }) => (error === undefined ? [] : [bearerChallenge(realm, error)]),
@@ -27,6 +37,7 @@ export function createClientBearer(realm: string, tokens: ClientTokens): Authent
       const claims = await tokens.verifyClient(first.token)
       if ('fault' in claims) return deny(claims.fault)
       const { user, deviceId, grants } = claims
+      if (grants.incoming === undefined && !isUser(user)) return deny('there is no such user any more')
       return {
         ...{ kind: 'granted', user, calling: grants.outgoing ?? null },
         ...(deviceId === undefined ? {} : { deviceId }),

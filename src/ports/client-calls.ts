@@ -18,6 +18,8 @@ export interface ChannelCaller {
   readonly address: ClientAddress
   /** The name that it calls as. */
   readonly user: string
+  /** Its token is of a client of its own, whose name no configuration needs to know. */
+  readonly own: boolean
   /** Undefined where its token lets it call nobody. */
   readonly policy: CallingPolicy | undefined
 }

@@ -94,7 +94,7 @@ export class Calls {
     if (this.closing) return this.refuse(invite, DRAINING)
     const trunk = trunkOf(invite, this.services.table())
     if (trunk !== undefined) this.begin(invite, trunk)
-    else this.quietly(this.fromClient(invite), "a client's INVITE could not be handled")
+    else void this.answeredClient(invite)
   }
 
   private begin(invite: IncomingCall, trunk: Trunk): void {
@@ -120,6 +120,16 @@ export class Calls {
     }
   }
 
+  /** A fault of ours is no reason to leave a client without an answer. Never rejects. */
+  private async answeredClient(invite: IncomingCall): Promise<void> {
+    try {
+      await this.fromClient(invite)
+    } catch (error) {
+      this.services.log.error({ err: error }, "a client's INVITE could not be handled")
+      this.refuse(invite, { final: { status: 500 }, why: "a client's INVITE could not be handled" })
+    }
+  }
+
   private async fromClient(invite: IncomingCall): Promise<void> {
     const { settings, calling } = this.services
     const refusal = unacceptable(invite, settings.minSe)
@@ -130,18 +140,36 @@ export class Calls {
     if (outcome.kind === 'permitted') {
       // Nobody is rung for a caller who is gone already.
       if (cancelled) outcome.done()
-      else this.place(invite, outcome, () => undefined)
+      else this.place(randomUUID(), invite, outcome, () => undefined)
     } else if (outcome.routine) await invite.reject(outcome.final)
     else this.refuse(invite, outcome)
   }
 
   /**
-   * Begins a call that a client may make; returns its id. `over`: told how it ended.
+   * Begins a call that a client may make. `over`: told how it ended. What it throws began no call, which counts no more.
    *
+   * @param id free until now
    * @param invite by SIP, or what stands for it on a channel
    */
-  place(invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): string {
-    const id = randomUUID()
+  place(id: string, invite: IncomingCall, permitted: Permitted, over: (ending: Ending) => void): void {
+    try {
+      this.begun(id, invite, permitted, over)
+    } catch (error) {
+      permitted.done()
+      this.live.get(id)?.abandon()
+      this.live.delete(id)
+      this.engaged.set(id, [])
+      this.settled()
+      throw error
+    }
+  }
+
+  private begun(
+    id: string,
+    invite: IncomingCall,
+    permitted: Permitted,
+    over: (ending: Ending) => void,
+  ): void {
     const origin = clientOrigin(invite, permitted, this.gatewayFor(invite))
     const call = this.open(id, origin, permitted.called, (ending) => {
       permitted.done()
@@ -149,7 +177,6 @@ export class Calls {
     })
     this.engaged.set(id, [permitted.client])
     call.invited(invite, permitted.terms, permitted.target)
-    return id
   }
 
   /** A channel is no gateway: what is dialled for its call leaves by any that is there. */

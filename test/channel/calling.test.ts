@@ -21,7 +21,9 @@ describe('a client that calls over its channel', () => {
       call: { id: 'call-1', state: 'ringing' },
     })
     const address = { client: 'app-1', device: 'd1' }
-    expect(node.clientCalls.asked).toEqual([['call', { address, user: 'alice', policy: OUTGOING }, call]])
+    expect(node.clientCalls.asked).toEqual([
+      ['call', { address, user: 'alice', own: false, policy: OUTGOING }, call],
+    ])
   })
 
   test('sends neither calls nor keys that are not whole', async () => {
@@ -29,6 +31,9 @@ describe('a client that calls over its channel', () => {
     for (const request of [
       { type: 'call', to: 'bob' },
       { type: 'call', to: 'bob', sdp: 'v=0', trunk: 'mine' },
+      { type: 'call', to: 'bob', sdp: 'v=0', name: 'Shop\r\nX-Evil: 1' },
+      { type: 'call', to: 'bob', sdp: 'v=0', name: 'Shop\u2028' },
+      { type: 'call', to: 'bob', sdp: 'v=0', callerId: '+15550123\u0000' },
       { type: 'info', callId: 'c', contentType: 'x/y\r\nX-Evil: 1', body: '' },
     ]) {
       expect(await client.ask(request)).toMatchObject({ problem: { type: '/problems/bad-request' } })

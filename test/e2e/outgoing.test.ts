@@ -169,7 +169,8 @@ describe('a call with a token', () => {
   })
 
   test('may be made by a client that the configuration does not know', async () => {
-    const token = await world.token({ outgoing: ANYBODY }, { user: 'tablet' })
+    const grants = { incoming: true, outgoing: ANYBODY } as const
+    const token = await world.token(grants, { user: 'tablet' })
     const bob = await world.server.registeredPhone('bob')
     const call = await (await app('tablet')).call('sip:bob@example.net', bearer(token))
     const incoming = await bob.nextCall()
@@ -178,10 +179,19 @@ describe('a call with a token', () => {
     await hangUp(call, incoming)
   })
 
+  test('of a user that the configuration has no more is no proof', async () => {
+    const token = await world.token({ outgoing: ANYBODY }, { user: 'dave' })
+    const response = await refusal(await app('dave'), away, bearer(token))
+    expect(response.status).toBe(401)
+    expect(headerLines(response, 'WWW-Authenticate')).toContain(
+      'Bearer realm="example.net", scope="outgoing", error="invalid_token"',
+    )
+  })
+
   test('that is cancelled while the token is looked at leaves nothing behind', async () => {
-    const token = await world.token({ outgoing: { ...ANYBODY, calls: 1 } }, { user: 'hasty' })
+    const token = await world.token({ outgoing: { ...ANYBODY, calls: 1 } })
     await world.server.registeredPhone('bob')
-    const phone = await app('hasty')
+    const phone = await app()
     for (let round = 0; round < 5; round++) {
       const call = await phone.call('sip:bob@example.net', bearer(token))
       call.cancel({ eager: true })

@@ -11,7 +11,7 @@ import { RecordingLog } from '../wake/recording-log.js'
 import { Desk } from './support/desk.js'
 
 const ADDRESS: ClientAddress = { client: 'app', device: 'd1' }
-const CALLER = { address: ADDRESS, user: 'alice', policy: { to: ['user:*'] } }
+const CALLER = { address: ADDRESS, user: 'alice', own: false, policy: { to: ['user:*'] } }
 
 /** One node, with what the runtime would have of its calls. */
 class Node {
@@ -23,16 +23,20 @@ class Node {
   fails: Error | undefined
   #ids = 0
 
-  constructor(
-    private readonly name = 'n',
-    bus = createLocalBus({ log: new RecordingLog() }),
-  ) {
+  readonly users = new Set(['alice'])
+  readonly desk = new Desk({ calls: 2 })
+  /** What goes wrong where a call is to begin. */
+  breaks: Error | undefined
+
+  constructor(name = 'n', bus = createLocalBus({ log: new RecordingLog() })) {
     this.calls = new ChannelCalls({
       ...{ bus, log: this.log, clock: systemClock, domain: 'example.net', shared: true },
-      outgoing: new Desk().outgoing,
+      outgoing: this.desk.outgoing,
+      isUser: (user) => this.users.has(user),
       draining: () => this.draining,
       ids: () => `${name}-${this.#ids++}`,
-      place: (invite, permitted, over) => {
+      place: (_id, invite, permitted, over) => {
+        if (this.breaks !== undefined) throw this.breaks
         this.placed.push({
           invite,
           over: (how) => {
@@ -40,7 +44,6 @@ class Node {
             over(how)
           },
         })
-        return `${this.name}-call-${this.placed.length}`
       },
       tell: (to, message) => {
         if (this.fails !== undefined) return Promise.reject(this.fails)
@@ -142,6 +145,26 @@ describe('a call over a channel', () => {
     await expect(invite.answer({ sdp: 'answer' })).rejects.toMatchObject({ status: 503 })
     over(ending('connect-failed', 'server'))
     await expect.poll(() => node.log.at('warn')).toHaveLength(1)
+  })
+
+  test('that cannot be begun is refused, and counts no more', async () => {
+    const node = new Node()
+    node.breaks = new Error('a fault of ours')
+    const ask = () => node.calls.call(CALLER, { to: 'bob', sdp: 'offer' })
+    for (let n = 0; n < 2; n++) expect(await ask()).toMatchObject({ why: 'unavailable' })
+    expect(node.log.at('error')[0]).toMatchObject({ fields: { err: node.breaks, client: 'app' } })
+    expect(node.calls.size).toBe(0)
+    node.breaks = undefined
+    expect(await ask()).toMatchObject({ kind: 'calling' })
+  })
+
+  test('is refused to a user that is configured no more, but not to a client of its own', async () => {
+    const node = new Node()
+    node.users.clear()
+    const ask = (own: boolean) => node.calls.call({ ...CALLER, own }, { to: 'bob', sdp: 'offer' })
+    expect(await ask(false)).toMatchObject({ why: 'grant-missing' })
+    expect(node.desk.refusals).toEqual(['grant-missing'])
+    expect(await ask(true)).toMatchObject({ kind: 'calling' })
   })
 
   test('is refused where the server shuts down', async () => {

@@ -16,12 +16,13 @@ export async function performCalling(
     case 'call': {
       const { address, user, grants } = who
       const { to, sdp, callerId, name } = request
+      const own = grants.incoming !== undefined
       const asked = {
         ...{ to, sdp },
         ...(callerId === undefined ? {} : { callerId }),
         ...(name === undefined ? {} : { name }),
       }
-      const outcome = await calls.call({ address, user, policy: grants.outgoing }, asked)
+      const outcome = await calls.call({ address, user, own, policy: grants.outgoing }, asked)
       if (outcome.kind === 'refused') return refusedCall(outcome)
       return { ok: true, call: { id: outcome.callId, state: 'ringing' } }
     }

@@ -7,6 +7,8 @@ const name = z.string().min(1).max(256)
 const token = z.string().min(1).max(4096)
 const ref = z.union([z.string().max(64), z.number()]).optional()
 const number = z.int().min(0)
+/** What is shown to people: no line break, and nothing else that a header cannot carry. */
+const PRINTABLE = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u
 const sdp = z.string().min(1).max(32_768)
 
 export const redirectTarget = z.union([
@@ -59,9 +61,9 @@ export const clientMessage = z.discriminatedUnion('type', [
     to: name,
     sdp,
     /** A number to show, or `anonymous`. */
-    callerId: z.string().min(1).max(64).optional(),
+    callerId: z.string().min(1).max(64).regex(PRINTABLE).optional(),
     /** A name to show beside it. */
-    name: z.string().min(1).max(128).optional(),
+    name: z.string().min(1).max(128).regex(PRINTABLE).optional(),
   }),
   /** Of a call that the client made, as `hangup` is too. */
   z.strictObject({ type: z.literal('reoffer'), ref, callId: name, sdp }),
