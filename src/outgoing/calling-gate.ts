@@ -2,6 +2,7 @@ import type { CallingPolicy } from '../ports/client-calls.js'
 import type { Final, SipRequest } from '../ports/signaling.js'
 import type { Gate } from '../registrar/gate.js'
 import { bareNumber } from '../routing/numbers.js'
+import { parseCredentials } from '../sip-text/credentials.js'
 import { parseNameAddr } from '../sip-text/name-addr.js'
 import { hidesCaller } from '../sip-text/privacy.js'
 import { parseUri } from '../sip-text/uri.js'
@@ -40,6 +41,11 @@ export class CallingGate {
       return { kind: 'refused', final, why, routine }
     }
     const { user, calling } = sender
+    // A password answers for one Request-URI (RFC 7616 §3.4.6): it is not to be taken along to another number.
+    if (calling === undefined && isForAnother(invite)) {
+      const final = { status: 400, phrase: 'Digest URI Mismatch' }
+      return { kind: 'refused', final, why: `the password of ${user} is for another URI`, routine: false }
+    }
     const policy = calling === undefined ? policyOf(user) : (calling ?? undefined)
     const claim = claimOf(invite, user)
     const asked = { user, to: invite.uri }
@@ -72,6 +78,16 @@ function claimOf(
     return isAnonymous(named) || named === user ? { callerId: 'anonymous', name: null } : undefined
   if (named === user) return { callerId: preferred(invite, user), name }
   return bareNumber(named) === undefined ? undefined : { callerId: named, name }
+}
+
+/** Hosts are not compared: proxies change them. */
+function isForAnother(invite: SipRequest): boolean {
+  const called = userOf(invite.uri)
+  const answered = invite.headers('authorization').flatMap((value) => parseCredentials(value) ?? [])
+  const uris = answered
+    .filter(({ scheme }) => scheme === 'digest')
+    .map(({ params }) => params.get('uri') ?? '')
+  return uris.some((uri) => uri !== invite.uri && userOf(uri) !== called)
 }
 
 function preferred(invite: SipRequest, user: string): string | undefined {
