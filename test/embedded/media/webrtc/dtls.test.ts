@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fragments, Reassembly } from '../../../../src/embedded/media/webrtc/dtls/messages.js'
+import { encodeRecord, parseRecords } from '../../../../src/embedded/media/webrtc/dtls/records.js'
 import { createCertificate, fingerprintOf, Handshake, type HandshakeOptions } from './handshake.js'
 
 let certificate: HandshakeOptions['certificate']
@@ -20,6 +21,17 @@ function begun(options: Partial<HandshakeOptions> = {}): Handshake {
 function lastAlert({ sent }: Handshake): number | undefined {
   const last = sent.at(-1)
   return last?.[0] === 21 ? last.at(-1) : undefined
+}
+
+/** The records of a datagram: those in the clear, and those under the new keys. */
+function parted(datagram: Buffer): [Buffer[], Buffer[]] {
+  const records = parseRecords(datagram)
+  const of = (epoch: number) => records.filter((record) => record.epoch === epoch).map(encodeRecord)
+  return [of(0), of(1)]
+}
+
+function isCertificateVerify(record: Buffer): boolean {
+  return record[0] === 22 && record[13] === 15
 }
 
 describe('a DTLS handshake', () => {
@@ -72,6 +84,35 @@ describe('a DTLS handshake', () => {
 
   it('stands datagrams that come twice', async () => {
     const handshake = begun({ toServer: (datagram) => [datagram, datagram] })
+    expect(await handshake.outcome).toHaveProperty('ours')
+  })
+
+  it('is not disturbed where the last message overtakes the one before it', async () => {
+    const held: Buffer[] = []
+    const handshake = begun({
+      toServer: (datagram) => {
+        const [before, sealed] = parted(datagram)
+        held.push(...before.filter(isCertificateVerify))
+        const rest = [...before.filter((record) => !isCertificateVerify(record)), ...sealed]
+        return sealed.length > 0 ? [...rest, ...held.splice(0)] : rest
+      },
+    })
+    expect(await handshake.outcome).toHaveProperty('ours')
+  })
+
+  it('goes on where the message before the last is lost: the client says it again', async () => {
+    let lost = 0
+    const handshake = begun({
+      toServer: (datagram) => {
+        const [before, sealed] = parted(datagram)
+        const arriving = before.filter((record) => !isCertificateVerify(record) || lost++ > 0)
+        return [...arriving, ...sealed]
+      },
+    })
+    await expect.poll(() => lost, { interval: 5 }).toBe(1)
+    await expect.poll(() => handshake.timer, { interval: 5 }).toBeDefined()
+    // Our flight again makes the client repeat its own.
+    handshake.timer?.run()
     expect(await handshake.outcome).toHaveProperty('ours')
   })
 
@@ -148,34 +189,42 @@ describe('a DTLS handshake', () => {
 })
 
 describe('messages in fragments', () => {
-  const first = { type: 11, sequence: 0, body: randomBytes(1000) }
-  const second = { type: 16, sequence: 1, body: randomBytes(70) }
+  const first = { type: 11, epoch: 0, sequence: 0, body: randomBytes(1000) }
+  const second = { type: 16, epoch: 0, sequence: 1, body: randomBytes(70) }
 
   it('are put together whatever order they come in', () => {
     const pieces = [...fragments(first, 300), ...fragments(second, 300)].reverse()
     const reassembly = new Reassembly()
-    const whole = pieces.flatMap((piece) => reassembly.receive(piece).messages)
+    const whole = pieces.flatMap((piece) => reassembly.receive(piece, 0).messages)
     expect(whole).toEqual([first, second])
+  })
+
+  it('are of one epoch each: one in the clear is no part of a sealed one, and gives way to it', () => {
+    const reassembly = new Reassembly()
+    const [head = Buffer.alloc(0), tail = Buffer.alloc(0)] = fragments(first, 500)
+    const receive = (piece: Buffer, epoch: number) => reassembly.receive(piece, epoch).messages
+    expect([receive(head, 0), receive(tail, 1), receive(head, 0)]).toEqual([[], [], []])
+    expect(receive(head, 1)).toEqual([{ ...first, epoch: 1 }])
   })
 
   it('are handed out once, and known when they come again', () => {
     const reassembly = new Reassembly()
     const [piece = Buffer.alloc(0)] = fragments(first, 2000)
-    expect(reassembly.receive(piece)).toEqual({ messages: [first], repeated: false })
-    expect(reassembly.receive(piece)).toEqual({ messages: [], repeated: true })
+    expect(reassembly.receive(piece, 0)).toEqual({ messages: [first], repeated: false })
+    expect(reassembly.receive(piece, 0)).toEqual({ messages: [], repeated: true })
   })
 
   it('that contradict each other, or say to be huge, come to nothing', () => {
     const reassembly = new Reassembly()
     const [head = Buffer.alloc(0), tail = Buffer.alloc(0)] = fragments(first, 500)
-    reassembly.receive(head)
+    reassembly.receive(head, 0)
     const other = Buffer.from(tail)
     other.writeUIntBE(900, 1, 3)
-    expect(reassembly.receive(other).messages).toEqual([])
+    expect(reassembly.receive(other, 0).messages).toEqual([])
     const huge = Buffer.from(head)
     huge.writeUIntBE(0xffffff, 1, 3)
     huge.writeUInt16BE(1, 4)
-    expect(reassembly.receive(huge).messages).toEqual([])
-    expect(reassembly.receive(tail).messages).toEqual([first])
+    expect(reassembly.receive(huge, 0).messages).toEqual([])
+    expect(reassembly.receive(tail, 0).messages).toEqual([first])
   })
 })

@@ -39,8 +39,24 @@ function encodeFragment(type: number, sequence: number, body: Buffer, from: numb
   return Buffer.concat([...head, number(3, to - from), body.subarray(from, to)])
 }
 
+export interface ReceivedMessage extends HandshakeMessage {
+  /** That its fragments came in: 1 for what only who has the keys can have sent. */
+  epoch: number
+}
+
+interface Fragment {
+  type: number
+  epoch: number
+  /** Of the whole message. */
+  length: number
+  sequence: number
+  offset: number
+  piece: Buffer
+}
+
 interface Partial {
   type: number
+  epoch: number
   body: Buffer
   /** 1 for each byte that is there. */
   have: Uint8Array
@@ -60,11 +76,11 @@ export class Reassembly {
   #next = 0
 
   /**
-   * Takes what one record holds.
+   * Takes what one record of an epoch holds. No message is made of fragments of two.
    * @returns the messages that are whole now, in order; and whether any was handed out before: the peer repeats itself
    * @throws DtlsError decode_error
    */
-  receive(fragment: Buffer): { messages: HandshakeMessage[]; repeated: boolean } {
+  receive(fragment: Buffer, epoch: number): { messages: ReceivedMessage[]; repeated: boolean } {
     const reader = new Reader(fragment)
     let repeated = false
     while (reader.left > 0) {
@@ -74,28 +90,32 @@ export class Reassembly {
       const offset = reader.number(3)
       const piece = reader.vector(3)
       if (sequence < this.#next) repeated = true
-      else if (sequence < this.#next + AHEAD) this.#keep(type, length, sequence, offset, piece)
+      else if (sequence < this.#next + AHEAD) this.#keep({ type, epoch, length, sequence, offset, piece })
     }
     return { messages: this.#takeWhole(), repeated }
   }
 
-  #keep(type: number, length: number, sequence: number, offset: number, piece: Buffer): void {
+  #keep({ type, epoch, length, sequence, offset, piece }: Fragment): void {
     if (length > LONGEST || offset + piece.length > length) return
     const known = this.#partial.get(sequence)
-    const partial = known ?? { type, body: Buffer.alloc(length), have: new Uint8Array(length) }
-    if (partial.type !== type || partial.body.length !== length) return
+    // What is sealed takes the place of what anybody may have sent in the clear.
+    const partial =
+      known && known.epoch >= epoch
+        ? known
+        : { type, epoch, body: Buffer.alloc(length), have: new Uint8Array(length) }
+    if (partial.type !== type || partial.epoch !== epoch || partial.body.length !== length) return
     this.#partial.set(sequence, partial)
     partial.body.set(piece, offset)
     partial.have.fill(1, offset, offset + piece.length)
   }
 
-  #takeWhole(): HandshakeMessage[] {
-    const whole: HandshakeMessage[] = []
+  #takeWhole(): ReceivedMessage[] {
+    const whole: ReceivedMessage[] = []
     for (;;) {
       const first = this.#partial.get(this.#next)
       if (!first?.have.every((byte) => byte === 1)) return whole
       this.#partial.delete(this.#next)
-      whole.push({ type: first.type, sequence: this.#next, body: first.body })
+      whole.push({ type: first.type, epoch: first.epoch, sequence: this.#next, body: first.body })
       this.#next += 1
     }
   }

@@ -19,7 +19,7 @@ import {
   type Randoms,
   type SrtpKeys,
 } from './keys.js'
-import { encodeMessage, HandshakeType, Reassembly, type HandshakeMessage } from './messages.js'
+import { encodeMessage, HandshakeType, Reassembly, type ReceivedMessage } from './messages.js'
 import { open, type WriteKeys } from './protection.js'
 import { ContentType, parseRecords, type DtlsRecord } from './records.js'
 import { certificateRequest, verifyPossession } from './signature.js'
@@ -102,8 +102,8 @@ export class DtlsServer {
       case ContentType.handshake: {
         // Beyond the handshake only its last flight is of interest, where ours to it got lost.
         if (this.#step === 'connected') return record.epoch === 1
-        const { messages, repeated } = this.#reassembly.receive(record.fragment)
-        for (const message of messages) this.#take(message, record.epoch)
+        const { messages, repeated } = this.#reassembly.receive(record.fragment, record.epoch)
+        for (const message of messages) this.#take(message)
         return repeated
       }
       case ContentType.alert:
@@ -128,11 +128,11 @@ export class DtlsServer {
     this.#end(new Error(`the peer ended the handshake with alert ${alert}`))
   }
 
-  #take(message: HandshakeMessage, epoch: number): void {
+  #take(message: ReceivedMessage): void {
     const before = Buffer.concat(this.#transcript)
     this.#transcript.push(encodeMessage(message))
     const { body } = message
-    switch (this.#expecting(message.type, epoch)) {
+    switch (this.#expecting(message)) {
       case HandshakeType.clientHello:
         return this.#greet(body)
       case HandshakeType.certificate:
@@ -154,7 +154,7 @@ export class DtlsServer {
   }
 
   /** @throws DtlsError unexpected_message for a message out of its turn, or one of the last that is not sealed */
-  #expecting(type: number, epoch: number): number {
+  #expecting({ type, epoch }: ReceivedMessage): number {
     const turns: Partial<Record<Step, number>> = {
       hello: HandshakeType.clientHello,
       certificate: HandshakeType.certificate,
