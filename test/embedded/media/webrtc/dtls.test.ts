@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { fragments, Reassembly } from '../../../../src/embedded/media/webrtc/dtls/messages.js'
 import { encodeRecord, parseRecords } from '../../../../src/embedded/media/webrtc/dtls/records.js'
 import { createCertificate, fingerprintOf, Handshake, type HandshakeOptions } from './handshake.js'
@@ -205,6 +205,28 @@ describe('messages in fragments', () => {
     const receive = (piece: Buffer, epoch: number) => reassembly.receive(piece, epoch).messages
     expect([receive(head, 0), receive(tail, 1), receive(head, 0)]).toEqual([[], [], []])
     expect(receive(head, 1)).toEqual([{ ...first, epoch: 1 }])
+  })
+
+  it('are whole when each byte is there, however the fragments overlap', () => {
+    const reassembly = new Reassembly()
+    const pieces = [...fragments(first, 400), ...fragments(first, 300)]
+    const [a, b, c, , , d, e] = pieces
+    const whole = [a, a, d, c, c, e, b].map(
+      (piece = Buffer.alloc(0)) => reassembly.receive(piece, 0).messages,
+    )
+    expect(whole).toEqual([[], [], [], [], [], [], [first]])
+  })
+
+  it('are not looked through again for each record that comes', () => {
+    const reassembly = new Reassembly()
+    const [head = Buffer.alloc(0), tail = Buffer.alloc(0)] = fragments(first, 999)
+    const empty = Buffer.concat([head.subarray(0, 9), Buffer.alloc(3)])
+    reassembly.receive(head, 0)
+    const looks = vi.spyOn(Uint8Array.prototype, 'every')
+    for (let count = 0; count < 10; count += 1) reassembly.receive(empty, 0)
+    expect(looks).not.toHaveBeenCalled()
+    looks.mockRestore()
+    expect(reassembly.receive(tail, 0).messages).toEqual([first])
   })
 
   it('are handed out once, and known when they come again', () => {

@@ -60,6 +60,12 @@ interface Partial {
   body: Buffer
   /** 1 for each byte that is there. */
   have: Uint8Array
+  /** Bytes that are not there. Counted as they come: anybody can send many records, and each is to cost little. */
+  missing: number
+}
+
+function emptyPartial(type: number, epoch: number, length: number): Partial {
+  return { type, epoch, body: Buffer.alloc(length), have: new Uint8Array(length), missing: length }
 }
 
 /** Certificates are about 1 KB; hellos with keys against quantum computers 2 KB. */
@@ -99,21 +105,22 @@ export class Reassembly {
     if (length > LONGEST || offset + piece.length > length) return
     const known = this.#partial.get(sequence)
     // What is sealed takes the place of what anybody may have sent in the clear.
-    const partial =
-      known && known.epoch >= epoch
-        ? known
-        : { type, epoch, body: Buffer.alloc(length), have: new Uint8Array(length) }
+    const partial = known && known.epoch >= epoch ? known : emptyPartial(type, epoch, length)
     if (partial.type !== type || partial.epoch !== epoch || partial.body.length !== length) return
     this.#partial.set(sequence, partial)
     partial.body.set(piece, offset)
-    partial.have.fill(1, offset, offset + piece.length)
+    for (let at = offset; at < offset + piece.length; at += 1) {
+      if (partial.have[at] === 1) continue
+      partial.have[at] = 1
+      partial.missing -= 1
+    }
   }
 
   #takeWhole(): ReceivedMessage[] {
     const whole: ReceivedMessage[] = []
     for (;;) {
       const first = this.#partial.get(this.#next)
-      if (!first?.have.every((byte) => byte === 1)) return whole
+      if (first?.missing !== 0) return whole
       this.#partial.delete(this.#next)
       whole.push({ type: first.type, epoch: first.epoch, sequence: this.#next, body: first.body })
       this.#next += 1
