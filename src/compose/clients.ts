@@ -18,6 +18,7 @@ import { invitationRoutes } from '../http/routes/invitations.js'
 import { presenceRoutes } from '../http/routes/presence.js'
 import { primaryCallRoutes } from '../http/routes/primary-calls.js'
 import { createInvitations } from '../invitation/service.js'
+import type { GaugeSources } from '../observe/gauges.js'
 import type { Outgoing } from '../outgoing/outgoing.js'
 import type { Log } from '../ports/log.js'
 import type { PresenceControl } from '../ports/presence.js'
@@ -81,6 +82,7 @@ export interface ClientsDeps {
 
 export interface Clients {
   readonly api: ClientApi
+  readonly gauges: NonNullable<GaugeSources['clients']>
   /** Sends the apps with a channel away; an HTTP server with open channels would not close. */
   close(): Promise<void>
 }
@@ -110,7 +112,7 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   )
   const { watched, outgoing } = deps
   const clientCalls = openChannelCalls(
-    { watched, outgoing, calls, bus, log, tell: (...what) => hub.tell(...what) },
+    { watched, outgoing, calls, bus, log, store, tell: (...what) => hub.tell(...what) },
     life,
   )
   const hub: ClientHub = createClientHub({
@@ -135,6 +137,7 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   ]
   return {
     api: { tokens, routes, upgrade: channelUpgrade.upgrade },
+    gauges: () => ({ ...hub.gauges, invitations: invitations.pending }),
     async close() {
       await hub.close()
       channelUpgrade.close()

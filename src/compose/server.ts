@@ -152,14 +152,6 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   life.onClose(bus.subscribe((message) => calls.heard(message)))
   life.onClose(calls.onUserCalls((user, most) => presence.inCall(user, most > 0)))
   life.onClose(every(FORGET_MS, () => forgetExpired(registrar, store), log))
-  metrics.watch({
-    calls: () => calls.gauges,
-    media: () => media.gauges(),
-    gateways: () => signaling.gateways,
-    journal: () => ({ pending: journal.pending(), lost: journal.lost() }),
-    pushes: () => waker.pending,
-    ...(sip.servers.size === 0 ? {} : { sip: sipGauges([...sip.servers.values()]) }),
-  })
   // An embedded server is a matter of milliseconds; one of somebody else's may be away, and /readyz says so.
   if (sip.servers.size > 0) await embeddedConnected
   open.gatewaysChanged()
@@ -171,6 +163,16 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
     },
     life,
   )
+  metrics.watch({
+    calls: () => calls.gauges,
+    media: () => media.gauges(),
+    gateways: () => signaling.gateways,
+    journal: () => ({ pending: journal.pending(), lost: journal.lost() }),
+    pushes: () => waker.pending,
+    clients: clients.gauges,
+    presence: () => ({ ...presence.gauges, subscriptions: notifier.size }),
+    ...(sip.servers.size === 0 ? {} : { sip: sipGauges([...sip.servers.values()]) }),
+  })
   const http = life.own(
     createHttp({
       ...config.http,

@@ -22,6 +22,20 @@ export interface GaugeSources {
   }
   /** Pushes without an outcome yet. */
   readonly pushes?: () => number
+  /** Of this node. `greeting`: channels that have not said hello. */
+  readonly clients?: () => {
+    readonly channels: number
+    readonly greeting: number
+    readonly polls: number
+    /** Devices that are being told of an invitation. */
+    readonly invitations: number
+  }
+  /** `watched`: users whose presence is in memory. `present`: users with a channel. */
+  readonly presence?: () => {
+    readonly watched: number
+    readonly present: number
+    readonly subscriptions: number
+  }
 }
 
 /** Phases that a call can be seen in; each has a sample even where no call is in it. */
@@ -40,6 +54,8 @@ export function createGauges(registry: Registry): ReadGauges {
     gateways: gatewayGauges(registry),
     journal: journalGauges(registry),
     pushes: single(registry, 'reveille_pending_pushes', 'Pushes that have no outcome yet.'),
+    clients: clientGauges(registry),
+    presence: presenceGauges(registry),
   }
   return async (sources, log) => {
     const one = async <S extends keyof GaugeSources>(name: S): Promise<void> => {
@@ -113,6 +129,42 @@ function sipGauges(registry: Registry): Read<ValuesOf<'sip'>> {
     dialogs(values?.dialogs)
     connections(values?.connections)
     timers(values?.timers)
+  }
+}
+
+function clientGauges(registry: Registry): Read<ValuesOf<'clients'>> {
+  const channels = single(registry, 'reveille_client_channels', 'Channels of clients that are open.')
+  const greeting = single(
+    registry,
+    'reveille_client_channels_greeting',
+    'Connections of clients that have not said hello.',
+  )
+  const polls = single(registry, 'reveille_client_polls', 'Long polls of clients that wait.')
+  const invitations = single(
+    registry,
+    'reveille_pending_invitations',
+    'Devices that are being told of an invitation.',
+  )
+  return (values) => {
+    channels(values?.channels)
+    greeting(values?.greeting)
+    polls(values?.polls)
+    invitations(values?.invitations)
+  }
+}
+
+function presenceGauges(registry: Registry): Read<ValuesOf<'presence'>> {
+  const watched = single(registry, 'reveille_presence_watched', 'Users whose presence is kept in memory.')
+  const present = single(registry, 'reveille_presence_present', 'Users with a channel here.')
+  const subscriptions = single(
+    registry,
+    'reveille_presence_subscriptions',
+    'Subscriptions to presence by SIP.',
+  )
+  return (values) => {
+    watched(values?.watched)
+    present(values?.present)
+    subscriptions(values?.subscriptions)
   }
 }
 

@@ -109,6 +109,7 @@ describe('a call', () => {
     const lamp = new Lamp(await server.registeredPhone('bob'), 'sip:alice@example.net', { event: 'dialog' })
     expect((await lamp.subscribe(600)).status).toBe(202)
     await lamp.until('terminated')
+    expect((await server.metric('reveille_presence_subscriptions')).get('')).toBe(1)
     const caller = await server.caller()
     const first = await caller.call('sip:alice@example.net')
     await first.answered()

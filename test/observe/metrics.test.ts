@@ -54,6 +54,8 @@ describe('metrics', () => {
       ],
       journal: () => ({ pending: 10, lost: { calls: 1, events: 12 } }),
       pushes: () => 13,
+      clients: () => ({ channels: 14, greeting: 15, polls: 16, invitations: 17 }),
+      presence: () => ({ watched: 18, present: 19, subscriptions: 20 }),
     })
     expect(await lines()).toEqual(
       expect.arrayContaining([
@@ -75,6 +77,13 @@ describe('metrics', () => {
         'reveille_journal_lost_rows_total{kind="call"} 1',
         'reveille_journal_lost_rows_total{kind="event"} 12',
         'reveille_pending_pushes 13',
+        'reveille_client_channels 14',
+        'reveille_client_channels_greeting 15',
+        'reveille_client_polls 16',
+        'reveille_pending_invitations 17',
+        'reveille_presence_watched 18',
+        'reveille_presence_present 19',
+        'reveille_presence_subscriptions 20',
       ]),
     )
     legs = 0
