@@ -34,6 +34,9 @@ function isCertificateVerify(record: Buffer): boolean {
   return record[0] === 22 && record[13] === 15
 }
 
+/** A record of a fragment of the client's first message that holds nothing. */
+const EMPTY_HELLO = Buffer.from('16fefd0000000000000009000c010000000000000000000000', 'hex')
+
 describe('a DTLS handshake', () => {
   it('ends with the same keys on both sides, and leaves no timer', async () => {
     const handshake = begun()
@@ -80,6 +83,23 @@ describe('a DTLS handshake', () => {
     expect(lost).toBe(1)
     for (const datagram of dtls.lastMessage) await transport.send(datagram)
     await connected
+  })
+
+  it('is no amplifier: what comes again and again is answered a few times, in each of its steps', async () => {
+    let recorded = Buffer.alloc(0)
+    const handshake = begun({
+      toServer: (datagram, count) => {
+        const [, sealed] = parted(datagram)
+        if (sealed[0]) recorded = sealed[0]
+        return count === 0 ? [datagram, ...Array.from({ length: 1000 }, () => EMPTY_HELLO)] : [datagram]
+      },
+    })
+    await handshake.outcome
+    // A flight has two datagrams; the client's repetitions may have used up the same measure.
+    expect(handshake.written).toBeLessThanOrEqual(2 + 2 * 20 + 1)
+    const before = handshake.written
+    for (let count = 0; count < 1000; count += 1) handshake.server.receive(recorded)
+    expect(handshake.written - before).toBe(20)
   })
 
   it('stands datagrams that come twice', async () => {

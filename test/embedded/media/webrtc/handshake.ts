@@ -49,6 +49,8 @@ export class Handshake {
   readonly client: DtlsClient
   /** To the client, as far as it got. */
   readonly sent: Buffer[] = []
+  /** Datagrams that the server sent, those that got lost among them. */
+  written = 0
   /** What the server waits for, and how long, ms. */
   timer: { readonly ms: number; readonly run: () => void } | undefined
   readonly outcome: Promise<{ ours: SrtpKeys; theirs: SrtpKeys } | { failed: string }>
@@ -60,7 +62,10 @@ export class Handshake {
     this.server = new DtlsServer({
       identity: createIdentity(),
       fingerprints: [options.fingerprint ?? fingerprintOf(options.certificate)],
-      send: (datagram) => this.deliver('client', datagram),
+      send: (datagram) => {
+        this.written += 1
+        this.deliver('client', datagram)
+      },
       after: (ms, run) => {
         const fire = () => {
           this.timer = undefined

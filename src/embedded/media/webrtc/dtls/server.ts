@@ -22,29 +22,25 @@ import {
 import { encodeMessage, HandshakeType, Reassembly, type ReceivedMessage } from './messages.js'
 import { open, type WriteKeys } from './protection.js'
 import { ContentType, parseRecords, type DtlsRecord } from './records.js'
+import { Retransmission, type FlightContext } from './retransmission.js'
 import { certificateRequest, verifyPossession } from './signature.js'
 import { Alert, DtlsError } from './wire.js'
 
-export interface DtlsContext {
+export interface DtlsContext extends FlightContext {
   identity: Identity
   /** What the peer's certificate must be, as in `a=fingerprint:`. */
   fingerprints: readonly string[]
-  send(datagram: Buffer): void
-  /** @returns what cancels it */
-  after(ms: number, run: () => void): () => void
   /** Once, where the peer has proven who it is. */
   connected(keys: { ours: SrtpKeys; theirs: SrtpKeys }): void
   /** Once, instead of `connected`. */
   failed(error: Error): void
 }
 
-/** RFC 6347 §4.2.4.1 says 1 s, and less for what cannot wait: the user has answered and hears nothing yet. */
-const FIRST_RETRANSMISSION_MS = 400
-const RETRANSMISSIONS = 6
-
 /**
- * The server's side of one DTLS 1.2 handshake, whose one purpose are keys for SRTP (RFC 5764). The client comes by a
- * path that ICE has proven, so it is not sent away for a cookie (RFC 6347 §4.2.1 leaves that open).
+ * The server's side of one DTLS 1.2 handshake, whose one purpose are keys for SRTP (RFC 5764). The client is not sent
+ * away for a cookie (RFC 6347 §4.2.1 leaves that open): right checks of ICE have come from its address. That proves
+ * the address, not the sender of each datagram: who can write that address as his own can make us repeat ourselves to
+ * it, so repetitions are counted.
  *
  *   hello --ClientHello--> certificate --Certificate--> key-exchange --ClientKeyExchange--> verify
  *   verify --CertificateVerify, right--> finished --Finished, right--> connected
@@ -55,25 +51,25 @@ type Step = 'hello' | 'certificate' | 'key-exchange' | 'verify' | 'finished' | '
 export class DtlsServer {
   readonly #context: DtlsContext
   readonly #writer = new RecordWriter()
+  readonly #flights: Retransmission
   readonly #reassembly = new Reassembly()
   readonly #ecdh: ECDH = createECDH('prime256v1')
   readonly #random = randomBytes(32)
   #step: Step = 'hello'
   #transcript: Buffer[] = []
   #sent = 0
-  #flight: readonly Outgoing[] = []
   #clientRandom: Buffer = Buffer.alloc(0)
   #certificate: Buffer = Buffer.alloc(0)
   #master: Buffer = Buffer.alloc(0)
   #readKeys: WriteKeys | undefined
-  #cancelTimer: (() => void) | undefined
 
   constructor(context: DtlsContext) {
     this.#context = context
+    this.#flights = new Retransmission(context, this.#writer)
   }
 
   get timers(): number {
-    return this.#cancelTimer ? 1 : 0
+    return this.#flights.timers
   }
 
   /** Takes a datagram that came by the proven path. Never throws. */
@@ -81,7 +77,7 @@ export class DtlsServer {
     try {
       let repeated = false
       for (const record of parseRecords(datagram)) repeated = this.#receive(record) || repeated
-      if (repeated) this.#transmit()
+      if (repeated) this.#flights.repeat()
     } catch (error) {
       this.#fail(error)
     }
@@ -90,7 +86,7 @@ export class DtlsServer {
   /** Nothing more is sent, nobody is told. */
   close(): void {
     this.#step = 'over'
-    this.#stopTimer()
+    this.#flights.stop()
   }
 
   /** @returns whether the peer sent something again: it has not heard us */
@@ -175,7 +171,7 @@ export class DtlsServer {
     const parameters = exchangeParameters(this.#ecdh.generateKeys())
     const { certificate, key } = this.#context.identity
     const signed = sign('sha256', Buffer.concat([hello.random, this.#random, parameters]), key)
-    this.#flight = [
+    const flight = [
       this.#message(HandshakeType.serverHello, serverHello(hello, this.#random)),
       this.#message(HandshakeType.certificate, certificateMessage(certificate)),
       this.#message(HandshakeType.serverKeyExchange, serverKeyExchange(parameters, signed)),
@@ -183,8 +179,7 @@ export class DtlsServer {
       this.#message(HandshakeType.serverHelloDone, Buffer.alloc(0)),
     ]
     this.#step = 'certificate'
-    this.#transmit()
-    this.#repeatAfter(FIRST_RETRANSMISSION_MS, RETRANSMISSIONS)
+    this.#flights.sendUntilAnswered(flight, () => this.#end(new Error('the peer does not answer')))
   }
 
   #agree(body: Buffer): void {
@@ -210,10 +205,8 @@ export class DtlsServer {
       throw new DtlsError(Alert.decryptError, 'the handshake was tampered with')
     }
     const ours = finishedData(this.#master, 'server', Buffer.concat(this.#transcript))
-    this.#flight = [changeCipherSpec, this.#message(HandshakeType.finished, ours, 1)]
     this.#step = 'connected'
-    this.#stopTimer()
-    this.#transmit()
+    this.#flights.sendLast([changeCipherSpec, this.#message(HandshakeType.finished, ours, 1)])
     const keys = srtpKeys(this.#master, this.#randoms)
     this.#transcript = []
     this.#context.connected({ ours: keys.server, theirs: keys.client })
@@ -227,24 +220,6 @@ export class DtlsServer {
     const message = { type, sequence: this.#sent++, body }
     this.#transcript.push(encodeMessage(message))
     return handshake(message, epoch)
-  }
-
-  #transmit(): void {
-    for (const datagram of this.#writer.datagrams(this.#flight)) this.#context.send(datagram)
-  }
-
-  #repeatAfter(ms: number, left: number): void {
-    this.#cancelTimer = this.#context.after(ms, () => {
-      this.#cancelTimer = undefined
-      if (left === 0) return this.#end(new Error('the peer does not answer'))
-      this.#transmit()
-      this.#repeatAfter(ms * 2, left - 1)
-    })
-  }
-
-  #stopTimer(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
   }
 
   #fail(cause: unknown): void {
