@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
 import type { Source } from '../rtp/latch.js'
-import { bindingSuccess, parseBindingRequest, roleConflict } from './stun.js'
+import { bindingSuccess, parseBindingRequest, roleConflict, type BindingRequest } from './stun.js'
 
 /** What a peer proves with that it read our description (RFC 8445 §5.3). */
 export interface IceCredentials {
@@ -17,10 +17,13 @@ export function createCredentials(): IceCredentials {
 
 /** Paths of one peer that are remembered; a phone has a few networks, and two families of addresses on each. */
 const MAX_PATHS = 16
+/** Checks of one peer that are remembered: of more than an hour, at one in 2.5 s. */
+const MAX_CHECKS = 2000
 
 /**
  * ICE for who can be reached at the address that it names: the peer looks for paths and chooses, and we answer
- * (RFC 8445 §2.5, lite). Nothing is sent to where no right check came from.
+ * (RFC 8445 §2.5, lite). Nothing is sent to where no right check came from. Who reads a check can send it again from
+ * elsewhere, and we do not check back, so each counts only from where it came first.
  *
  *   waiting --check--> proven --check that nominates--> chosen --another that nominates--> chosen
  */
@@ -29,6 +32,8 @@ export class IceLite {
   /** The last ones first; those before them are good until the peer has read the new ones (RFC 8445 §9). */
   #credentials: readonly IceCredentials[]
   readonly #proven = new Set<string>()
+  /** Where each transaction came from first. */
+  readonly #checks = new Map<string, string>()
   #chosen: Source | undefined
 
   constructor(credentials: IceCredentials, reply: (packet: Buffer, to: Source) => void) {
@@ -55,7 +60,7 @@ export class IceLite {
   receive(packet: Buffer, from: RemoteInfo): boolean {
     const request = parseBindingRequest(packet)
     const ours = this.#credentials.find(({ fragment }) => request?.username.startsWith(`${fragment}:`))
-    if (!request || !ours || !request.isOf(ours.password)) return false
+    if (!request || !ours || !request.isOf(ours.password) || !this.#isFirstHand(request, from)) return false
     const source = { address: from.address, port: from.port }
     if (request.controlled) {
       this.#reply(roleConflict(request.transaction, ours.password), source)
@@ -64,6 +69,17 @@ export class IceLite {
     this.#prove(from)
     if (request.nominates || !this.#chosen) this.#chosen = source
     this.#reply(bindingSuccess(request.transaction, source, ours.password), source)
+    return true
+  }
+
+  /** A check that is sent again because its answer got lost comes from where it came before (RFC 8489 §6.2.1). */
+  #isFirstHand({ transaction }: BindingRequest, from: RemoteInfo): boolean {
+    const [id, source] = [transaction.toString('latin1'), keyOf(from)]
+    const first = this.#checks.get(id)
+    if (first !== undefined) return first === source
+    this.#checks.set(id, source)
+    const [oldest] = this.#checks.keys()
+    if (this.#checks.size > MAX_CHECKS && oldest !== undefined) this.#checks.delete(oldest)
     return true
   }
 

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -39,7 +39,7 @@ function check({ user, password, nominates = false, controlled = false }: Check)
     attribute(controlled ? 0x8029 : 0x802a, hex('932ff9b151263b36')),
     ...(nominates ? [attribute(0x0025, Buffer.alloc(0))] : []),
   ])
-  const head = hex('0001 0000 2112a442 0102030405060708090a0b0c')
+  const head = Buffer.concat([hex('0001 0000 2112a442'), randomBytes(12)])
   const sized = (bytes: Buffer, more: number) => {
     bytes.writeUInt16BE(bytes.length - 20 + more, 2)
     return bytes
@@ -122,6 +122,19 @@ describe('ICE lite', () => {
     expect(ice.path?.port).toBe(5000)
     ice.receive(check({ user, password, nominates: true }), from(4000))
     expect(ice.path?.port).toBe(4000)
+  })
+
+  it('is not led away by a check of the peer that somebody sends again from elsewhere', () => {
+    const { ice, replies } = open()
+    const sent = check({ user, password: ours.password, nominates: true })
+    ice.receive(sent, from(4000))
+    expect(ice.receive(sent, from(666, '198.51.100.9'))).toBe(false)
+    expect(ice.isProven(from(666, '198.51.100.9'))).toBe(false)
+    expect(ice.path).toEqual({ address: '192.0.2.7', port: 4000 })
+    expect(replies).toHaveLength(1)
+    // The peer itself repeats one whose answer got lost.
+    expect(ice.receive(sent, from(4000))).toBe(true)
+    expect(replies).toHaveLength(2)
   })
 
   it('says nothing to who has the wrong password or is meant for somebody else, and sends nothing there', () => {
