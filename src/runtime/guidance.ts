@@ -1,5 +1,6 @@
 import { type Ending, ending } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
+import type { PerformanceId } from '../call/ids.js'
 import type { RouteTarget } from '../call/plan.js'
 import type { State } from '../call/state.js'
 import { direct, type Directed } from '../instructions/direct.js'
@@ -29,7 +30,8 @@ export interface GuidanceHooks {
 /** How one call goes by its instructions, where its route names some. */
 export class Guidance {
   private readonly sessions: Session[] = []
-  private performedNow: Performed | undefined
+  /** What the caller hears and dials, and what came of it. */
+  private performance: { readonly id: PerformanceId; readonly result?: Performed } | undefined
   private answeredAt: number | undefined
   private bridged: { readonly at: number; readonly to: string | null } | undefined
 
@@ -63,9 +65,15 @@ export class Guidance {
     }
   }
 
-  /** What the caller heard and dialled is over. */
-  performed(result: Performed): void {
-    this.performedNow = result
+  /** The caller begins to hear this, or to dial. */
+  performing(id: PerformanceId): void {
+    this.performance = { id }
+  }
+
+  /** That is over, or broken off. Its first result counts; a late one is no matter of a later step. */
+  performed(id: PerformanceId, result: Performed): void {
+    if (this.performance?.id !== id || this.performance.result !== undefined) return
+    this.performance = { id, result }
     if (result.problem === undefined) return
     this.services.log.warn({ callId: this.call.id, problem: result.problem }, 'a sound could not be played')
   }
@@ -92,10 +100,10 @@ export class Guidance {
   }
 
   private happened(after: Ending | null): After {
-    const { performedNow: result, bridged } = this
-    this.performedNow = undefined
+    const { performance, bridged } = this
+    this.performance = undefined
     this.bridged = undefined
-    if (after === null) return { kind: 'performed', result: result ?? { finished: false } }
+    if (after === null) return { kind: 'performed', result: performance?.result ?? { finished: false } }
     const bridgedMs = bridged === undefined ? 0 : this.msSince(bridged.at)
     return { kind: 'rung', ending: after, bridgedMs, to: bridged?.to ?? null }
   }

@@ -54,6 +54,11 @@ export class RunningPerformance {
       default:
         performance satisfies never
     }
+    return this.soFar
+  }
+
+  /** What has come of it by now. */
+  get soFar(): Performed {
     const { digits, stopped, problem, finishedOn } = this
     return {
       ...{ digits, finished: !stopped },

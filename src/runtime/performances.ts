@@ -11,6 +11,8 @@ interface Current {
   stopped: boolean
 }
 
+const NOTHING: Performed = { digits: '', finished: false }
+
 /** What one caller is made to hear and dial, one performance after another. */
 export class Performances {
   private current: Current | undefined
@@ -29,15 +31,17 @@ export class Performances {
     const current: Current = { id, stopped: false }
     this.current = current
     const running = new RunningPerformance(performance, await endpoint, this.clock, this.country)
-    if (current.stopped) return { digits: '', finished: false }
+    if (current.stopped) return NOTHING
     current.running = running
     return running.run()
   }
 
-  stop(id: PerformanceId): void {
-    if (this.current?.id !== id) return
+  /** Breaks it off. What had come of it by then: whoever stopped it does not wait for its end. */
+  stop(id: PerformanceId): Performed {
+    if (this.current?.id !== id) return NOTHING
     this.current.stopped = true
     this.current.running?.stop()
+    return this.current.running?.soFar ?? NOTHING
   }
 
   /** A key of the caller, by RTP or by INFO. */

@@ -81,7 +81,9 @@ export class Performer {
       {
         ...this.mediaEvents('caller', () => this.caller.endpoint()),
         digit: (digit) => this.performances.digit(digit),
+        vanished: () => post({ type: 'media-timeout' }),
       },
+      clock,
       log,
     )
     this.callee = new Callee(settings.domain)
@@ -110,7 +112,7 @@ export class Performer {
       case 'perform':
         return this.performForCaller(effect.id, effect.performance)
       case 'stop-performing':
-        return this.performances.stop(effect.id)
+        return this.guidance.performed(effect.id, this.performances.stop(effect.id))
       case 'ring-back':
         return this.run(this.caller.ringBack())
       case 'instruct-primary':
@@ -221,9 +223,10 @@ export class Performer {
 
   /** A sound that cannot be played is passed over; an engine that is lost is heard of as such. */
   private performForCaller(id: PerformanceId, performance: Performance): void {
+    this.guidance.performing(id)
     this.performances.perform(id, performance, this.caller.listening()).then(
       (result) => {
-        this.guidance.performed(result)
+        this.guidance.performed(id, result)
         this.hooks.post({ type: 'performed', performance: id })
       },
       (error: unknown) => this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) }),
