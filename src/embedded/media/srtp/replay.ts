@@ -1,7 +1,7 @@
 /** RFC 3711 §3.3.2: at least 64. */
 const WINDOW = 128
 
-/** Which of the last packets of a source came already. */
+/** Which of the last packets of a source came, or were sent, already. */
 export class ReplayWindow {
   /** At each place the last index that fell on it. */
   readonly #seen = new Float64Array(WINDOW).fill(-1)
@@ -12,7 +12,7 @@ export class ReplayWindow {
     return index > this.#highest - WINDOW && this.#seen[index % WINDOW] !== index
   }
 
-  /** To be called for what has been proven genuine, and only for that. */
+  /** To be called for what has been proven genuine, or is sent, and only for that. */
   remember(index: number): void {
     this.#seen[index % WINDOW] = index
     if (index > this.#highest) this.#highest = index

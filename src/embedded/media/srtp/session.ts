@@ -12,6 +12,11 @@ const ENCRYPTED = 0x80000000
 /** A peer has one source, and another after it begins anew. */
 const MAX_SOURCES = 16
 
+interface Sent {
+  rollover: Rollover
+  window: ReplayWindow
+}
+
 interface Source {
   rollover: Rollover
   replay: ReplayWindow
@@ -22,7 +27,7 @@ interface Source {
 export class SrtpSealer {
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  readonly #rollovers = new Map<number, Rollover>()
+  readonly #sources = new Map<number, Sent>()
   #controlIndex = 0
 
   constructor(master: MasterKeys) {
@@ -31,20 +36,31 @@ export class SrtpSealer {
     this.#rtcp = rtcp
   }
 
-  /** @returns a new packet; undefined for one that is older than the first of its source */
+  /**
+   * @returns a new packet; undefined for one that is older than the first of its source, or whose number was used or
+   *   may have been: two packets under one key stream give each other away (RFC 3711 §9.1)
+   */
   sealRtp(packet: Uint8Array): Buffer | undefined {
     const ssrc = source(packet)
-    const rollover = this.#rollovers.get(ssrc) ?? new Rollover()
-    this.#rollovers.set(ssrc, rollover)
+    const { rollover, window } = this.#sent(ssrc)
     const index = rollover.indexOf(sequence(packet))
-    if (index < 0) return undefined
+    if (index < 0 || !window.isNew(index)) return undefined
     rollover.advance(index)
+    window.remember(index)
     const sealed = Buffer.allocUnsafe(packet.length + TAG)
     const start = payloadStart(packet)
     sealed.set(packet.subarray(0, start))
     sealed.set(crypt(this.#rtp, ssrc, index, packet.subarray(start)), start)
     sealed.set(rtpTag(this.#rtp, sealed.subarray(0, packet.length), index), packet.length)
     return sealed
+  }
+
+  #sent(ssrc: number): Sent {
+    const known = this.#sources.get(ssrc)
+    if (known) return known
+    const sent = { rollover: new Rollover(), window: new ReplayWindow() }
+    this.#sources.set(ssrc, sent)
+    return sent
   }
 
   sealRtcp(packet: Uint8Array): Buffer {

@@ -93,6 +93,16 @@ describe('sealed packets', () => {
     expect(open.openRtp(sealed)).toBeUndefined()
   })
 
+  it('are one for each number: what would be laid under a key stream a second time is not sent', () => {
+    const seal = new SrtpSealer(master)
+    const sealed = [10, 11, 12, 11, 10, 9, 13].map((sequence) => seal.sealRtp(packet(sequence)) !== undefined)
+    expect(sealed).toEqual([true, true, true, false, false, true, true])
+    // Too old to tell.
+    expect(seal.sealRtp(packet(13 + 128))).toBeDefined()
+    expect(seal.sealRtp(packet(13))).toBeUndefined()
+    expect(seal.sealRtp(packet(11, undefined, 0x2222))).toBeDefined()
+  })
+
   it('that are forged change nothing for those that follow', () => {
     const [seal, open] = [new SrtpSealer(master), new SrtpOpener(master)]
     open.openRtp(seal.sealRtp(packet(100)) ?? Buffer.alloc(0))
