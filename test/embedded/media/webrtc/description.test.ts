@@ -114,6 +114,7 @@ describe('an answer to a browser', () => {
     ['wants to be the DTLS server', { setup: 'passive' }, /passive/],
     ['has a port of its own for RTCP', { without: /^a=rtcp-mux/ }, /port of its own/],
     ['proves itself by a hash that can be forged', { print: 'sha-1 AB:CD' }, /SHA-256/],
+    ['proves itself by what is no hash', { print: 'constructor AB:CD' }, /SHA-256/],
     ['has no fingerprint', { without: /^a=fingerprint/ }, /SHA-256/],
     [
       'has neither fingerprint nor keys',

@@ -34,11 +34,11 @@ const ECDSA_WITH_SHA256 = oid('2a8648ce3d040302')
 const COMMON_NAME = oid('550403')
 
 /** RFC 8122 §5 without the hashes that can be forged. */
-const HASHES: Readonly<Record<string, string>> = {
-  'sha-256': 'sha256',
-  'sha-384': 'sha384',
-  'sha-512': 'sha512',
-}
+const HASHES: ReadonlyMap<string, string> = new Map([
+  ['sha-256', 'sha256'],
+  ['sha-384', 'sha384'],
+  ['sha-512', 'sha512'],
+])
 
 /** Whether a value of `a=fingerprint:` names a hash that is trusted here. */
 export function isUsableFingerprint(fingerprint: string): boolean {
@@ -54,7 +54,7 @@ export function isNamed(certificate: Uint8Array, fingerprints: readonly string[]
 }
 
 function hashName(fingerprint: string): string | undefined {
-  return HASHES[fingerprint.split(' ')[0]?.toLowerCase() ?? '']
+  return HASHES.get(fingerprint.split(' ')[0]?.toLowerCase() ?? '')
 }
 
 function hashOf(name: string, bytes: Uint8Array): string {
