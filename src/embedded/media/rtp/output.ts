@@ -54,7 +54,8 @@ export class OutputStream {
   /** @param random 32 random bits a call @param ssrc where that was told the peer already */
   constructor(random: () => number, ssrc = random()) {
     this.ssrc = ssrc >>> 0
-    this.#sequence = random() & 0xffff
+    // The first one sent is the next: below 2^15, or whoever misses it may count the rounds wrong (RFC 3711 §3.3.1).
+    this.#sequence = (random() >>> 0) % 0x7fff
     this.#timestamp = random() >>> 0
   }
 
