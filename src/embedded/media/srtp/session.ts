@@ -94,15 +94,14 @@ export class SrtpOpener {
     const end = sealed.length - TAG
     if (end < HEADER) return undefined
     const ssrc = source(sealed)
-    const known = this.#sources.get(ssrc)
-    const from = known ?? newSource()
+    const from = this.#sources.get(ssrc) ?? newSource()
     const index = from.rollover.indexOf(sequence(sealed))
     if (index < 0 || !from.replay.isNew(index)) return undefined
     const packet = sealed.subarray(0, end)
     if (!timingSafeEqual(rtpTag(this.#rtp, packet, index), sealed.subarray(end))) return undefined
     from.rollover.advance(index)
     from.replay.remember(index)
-    if (!known) this.#keep(ssrc, from)
+    this.#keep(ssrc, from)
     const opened = Buffer.from(packet)
     const start = payloadStart(opened)
     opened.set(crypt(this.#rtp, ssrc, index, opened.subarray(start)), start)
@@ -116,13 +115,12 @@ export class SrtpOpener {
     const ssrc = sealed.readUInt32BE(4)
     const word = sealed.readUInt32BE(end)
     const index = word % ENCRYPTED
-    const known = this.#sources.get(ssrc)
-    const from = known ?? newSource()
+    const from = this.#sources.get(ssrc) ?? newSource()
     if (!from.control.isNew(index)) return undefined
     const tag = tagOf(this.#rtcp, sealed.subarray(0, end + INDEX))
     if (!timingSafeEqual(tag, sealed.subarray(end + INDEX))) return undefined
     from.control.remember(index)
-    if (!known) this.#keep(ssrc, from)
+    this.#keep(ssrc, from)
     const opened = Buffer.from(sealed.subarray(0, end))
     if (word >= ENCRYPTED) {
       opened.set(crypt(this.#rtcp, ssrc, index, opened.subarray(RTCP_HEADER)), RTCP_HEADER)
@@ -130,7 +128,9 @@ export class SrtpOpener {
     return opened
   }
 
+  /** Puts it last: the one that is forgotten is that which was silent for the longest time. */
   #keep(ssrc: number, from: Source): void {
+    this.#sources.delete(ssrc)
     this.#sources.set(ssrc, from)
     const oldest = this.#sources.keys().next().value
     if (this.#sources.size > MAX_SOURCES && oldest !== undefined) this.#sources.delete(oldest)

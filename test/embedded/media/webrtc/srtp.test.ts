@@ -114,6 +114,20 @@ describe('sealed packets', () => {
     expect(open.openRtp(seal.sealRtp(next) ?? Buffer.alloc(0))).toEqual(next)
   })
 
+  it('of a source that is heard are not forgotten for others that come and go', () => {
+    const [seal, open] = [new SrtpSealer(master), new SrtpOpener(master)]
+    const sealed = (sequence: number, ssrc?: number) =>
+      seal.sealRtp(packet(sequence, undefined, ssrc)) ?? Buffer.alloc(0)
+    const first = sealed(1)
+    open.openRtp(first)
+    for (let other = 0; other < 40; other += 1) {
+      open.openRtp(sealed(1, 0x2222 + other))
+      open.openRtp(sealed(other + 2))
+    }
+    // Were it forgotten, what came already would be taken for new.
+    expect(open.openRtp(first)).toBeUndefined()
+  })
+
   it('of reports are understood by another stack, and understood of it, once', () => {
     const report = Buffer.concat([hex('80c90001 cafebabe'), randomBytes(24)])
     report.writeUInt16BE(7, 2)
