@@ -58,7 +58,9 @@ export function remoteSecurity(session: SessionDescription, media: MediaDescript
 /** A session's keys stay: whoever comes with others would have to be told from who was there first. */
 export function requireSamePeer(before: RemoteSecurity | undefined, now: RemoteSecurity | undefined): void {
   if (before === undefined || now === undefined) return
-  if (now.fingerprints.some((each) => before.fingerprints.includes(each))) return
+  // The hash's name and its digits are the same in either case (RFC 8122 §5).
+  const known = before.fingerprints.map((each) => each.toLowerCase())
+  if (now.fingerprints.some((each) => known.includes(each.toLowerCase()))) return
   throw new MediaError('not-acceptable', 'another certificate inside a session')
 }
 

@@ -140,6 +140,13 @@ describe('an answer to a browser', () => {
     expect(negotiator.localSdp).toBe(before)
   })
 
+  it('knows the certificate inside a session, however its fingerprint is written', () => {
+    const negotiator = fresh()
+    negotiator.answer(browser(), {})
+    expect(negotiator.answer(browser({ print: fingerprint.toLowerCase() }), {})).toMatch(/^a=sendrecv\r$/m)
+    expect(negotiator.answer(browser({ print: fingerprint.toUpperCase() }), {})).toMatch(/^a=sendrecv\r$/m)
+  })
+
   it('is none to plain RTP inside a session by WebRTC', () => {
     const negotiator = fresh()
     negotiator.answer(browser(), {})
