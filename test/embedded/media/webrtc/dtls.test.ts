@@ -34,6 +34,21 @@ function isCertificateVerify(record: Buffer): boolean {
   return record[0] === 22 && record[13] === 15
 }
 
+/** A ClientHello in one record with one more extension, which takes the place of an earlier one of its type. */
+function withExtension(datagram: Buffer, extension: Buffer): Buffer {
+  const body = datagram.subarray(13 + 12)
+  // Behind version and random lie session id, cookie, suites and compression, each behind its length.
+  const cookie = 34 + 1 + (body[34] ?? 0)
+  const suites = cookie + 1 + (body[cookie] ?? 0)
+  const compression = suites + 2 + body.readUInt16BE(suites)
+  const list = compression + 1 + (body[compression] ?? 0)
+  const longer = Buffer.concat([datagram, extension])
+  const grow = (at: number) => longer.writeUInt16BE(longer.readUInt16BE(at) + extension.length, at)
+  // The lengths of the record, of the message, of its fragment, and of the extensions.
+  for (const at of [11, 13 + 2, 13 + 10, 13 + 12 + list]) grow(at)
+  return longer
+}
+
 /** A record of a fragment of the client's first message that holds nothing. */
 const EMPTY_HELLO = Buffer.from('16fefd0000000000000009000c010000000000000000000000', 'hex')
 
@@ -167,6 +182,16 @@ describe('a DTLS handshake', () => {
   ])('refuses a client without %s', async (what, options) => {
     const handshake = begun(options)
     expect(await handshake.outcome).toEqual({ failed: `the peer has no ${what}` })
+    await expect.poll(() => lastAlert(handshake), { interval: 5 }).toBe(40)
+  })
+
+  it('refuses a client that believes to renegotiate: its session was with somebody else', async () => {
+    const handshake = begun({
+      toServer: (datagram) => [
+        withExtension(datagram, Buffer.from('ff01000d0c0102030405060708090a0b0c', 'hex')),
+      ],
+    })
+    expect(await handshake.outcome).toEqual({ failed: 'the peer goes on with a session that is not ours' })
     await expect.poll(() => lastAlert(handshake), { interval: 5 }).toBe(40)
   })
 

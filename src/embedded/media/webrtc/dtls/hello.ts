@@ -47,7 +47,8 @@ export function parseClientHello(body: Buffer): ClientHello {
 
 /**
  * @throws DtlsError handshake_failure where the client lacks something: without extended master secret the keys could
- *   be shared with another session (RFC 7627), and without use_srtp they would be for nothing
+ *   be shared with another session (RFC 7627), and without use_srtp they would be for nothing; and where it believes to
+ *   renegotiate
  */
 export function requireCommon({ suites, extensions }: ClientHello): void {
   const lacks = (what: string) => new DtlsError(Alert.handshakeFailure, `the peer has no ${what}`)
@@ -61,6 +62,15 @@ export function requireCommon({ suites, extensions }: ClientHello): void {
   if (!list(Extension.useSrtp).includes(SRTP_AES128_CM_HMAC_SHA1_80))
     throw lacks('SRTP_AES128_CM_HMAC_SHA1_80')
   if (!extensions.has(Extension.extendedMasterSecret)) throw lacks('extended master secret')
+  if (isRenegotiation(extensions)) {
+    throw new DtlsError(Alert.handshakeFailure, 'the peer goes on with a session that is not ours')
+  }
+}
+
+/** In a first hello the extension holds nothing (RFC 5746 §3.6). */
+function isRenegotiation(extensions: ClientHello['extensions']): boolean {
+  const extension = extensions.get(Extension.renegotiationInfo)
+  return extension !== undefined && !extension.equals(vector(1))
 }
 
 export function serverHello({ extensions, suites }: ClientHello, random: Uint8Array): Buffer {
