@@ -10,6 +10,13 @@ export interface IceCredentials {
   password: string
 }
 
+/** What checks of one generation are made with. */
+interface CredentialPair {
+  ours: IceCredentials
+  /** The peer's fragment; absent until its description is here. */
+  theirs?: string
+}
+
 /** 24 and 144 random bits: as many as RFC 8445 §5.3 wants of 24 and 128 at least, in characters that it allows. */
 export function createCredentials(): IceCredentials {
   return { fragment: randomBytes(3).toString('hex'), password: randomBytes(18).toString('base64') }
@@ -30,14 +37,14 @@ const MAX_CHECKS = 2000
 export class IceLite {
   readonly #reply: (packet: Buffer, to: Source) => void
   /** The last ones first; those before them are good until the peer has read the new ones (RFC 8445 §9). */
-  #credentials: readonly IceCredentials[]
+  #pairs: readonly CredentialPair[]
   readonly #proven = new Set<string>()
   /** Where each transaction came from first. */
   readonly #checks = new Map<string, string>()
   #chosen: Source | undefined
 
   constructor(credentials: IceCredentials, reply: (packet: Buffer, to: Source) => void) {
-    this.#credentials = [credentials]
+    this.#pairs = [{ ours: credentials }]
     this.#reply = reply
   }
 
@@ -53,13 +60,18 @@ export class IceLite {
 
   /** The peer looks for paths anew. */
   restart(credentials: IceCredentials): void {
-    this.#credentials = [credentials, ...this.#credentials].slice(0, 2)
+    this.#pairs = [{ ours: credentials }, ...this.#pairs].slice(0, 2)
+  }
+
+  /** The peer's description is here, with its half of the user name: from then on checks have both (RFC 8445 §7.2.2). */
+  expect(theirs: string): void {
+    this.#pairs = this.#pairs.map((pair, at) => (at === 0 ? { ours: pair.ours, theirs } : pair))
   }
 
   /** Takes a packet that looks like STUN. @returns whether it was a check of the peer */
   receive(packet: Buffer, from: RemoteInfo): boolean {
     const request = parseBindingRequest(packet)
-    const ours = this.#credentials.find(({ fragment }) => request?.username.startsWith(`${fragment}:`))
+    const ours = this.#pairs.find((pair) => request && isOfPair(request.username, pair))?.ours
     if (!request || !ours || !request.isOf(ours.password) || !this.#isFirstHand(request, from)) return false
     const source = { address: from.address, port: from.port }
     if (request.controlled) {
@@ -91,6 +103,11 @@ export class IceLite {
     const [oldest] = this.#proven
     if (this.#proven.size > MAX_PATHS && oldest !== undefined) this.#proven.delete(oldest)
   }
+}
+
+function isOfPair(username: string, { ours, theirs }: CredentialPair): boolean {
+  const half = `${ours.fragment}:`
+  return theirs === undefined ? username.startsWith(half) : username === half + theirs
 }
 
 function keyOf({ address, port }: RemoteInfo): string {

@@ -73,6 +73,7 @@ export class WebrtcTransport implements MediaTransport {
   secure(remote: RemoteSecurity, credentials: IceCredentials): void {
     if (credentials !== this.#credentials) this.#ice.restart(credentials)
     this.#credentials = credentials
+    this.#ice.expect(remote.fragment)
     if (this.#dtls) return
     this.#dtls = new DtlsServer({
       identity: this.#context.identity,

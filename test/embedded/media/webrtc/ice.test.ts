@@ -165,6 +165,24 @@ describe('ICE lite', () => {
     expect([taken(ours), taken(second), taken(third)]).toEqual([false, true, true])
   })
 
+  it('wants both halves of the user name once the peer has told its own, of each generation', () => {
+    const { ice } = open()
+    const second = createCredentials()
+    const taken = ({ fragment, password }: typeof ours, theirs: string) =>
+      ice.receive(check({ user: `${fragment}:${theirs}`, password }), from(4000))
+    expect(taken(ours, 'early')).toBe(true)
+    ice.expect('them')
+    expect([taken(ours, 'them'), taken(ours, 'they'), taken(ours, 'themselves')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    ice.restart(second)
+    ice.expect('anew')
+    expect([taken(ours, 'them'), taken(ours, 'anew')]).toEqual([true, false])
+    expect([taken(second, 'anew'), taken(second, 'them')]).toEqual([true, false])
+  })
+
   it('remembers no more paths than a peer can have', () => {
     const { ice } = open()
     for (let port = 1; port <= 100; port += 1) {
