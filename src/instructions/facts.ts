@@ -90,6 +90,11 @@ export function ringStatusOf(ending: Ending | null, bridgedMs: number): RingStat
   }
 }
 
+/** What the end of the call means for those who were being rung: a caller who had been answered hangs up on them. */
+export function unansweredStatusOf(ending: Ending): RingStatus {
+  return ending.cause === 'hung-up' ? 'canceled' : ringStatusOf(ending, 0)
+}
+
 /** What an ending means for the call as a whole. */
 export function callStatusOf(ending: Ending, answered: boolean): CallStatus {
   return answered ? 'completed' : ringStatusOf(ending, 0)

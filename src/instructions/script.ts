@@ -25,6 +25,15 @@ const PLAIN_WEB = {
   ...{ authToken: null, account: null, statusCallback: null },
 } as const satisfies Partial<WebSource>
 
+/** A page of an application, or instructions in the file. */
+type Place =
+  { readonly source: WebSource; readonly page: Page } | { readonly source: Exclude<Source, WebSource> }
+
+function beginningOf(source: Source): Place {
+  if (source.kind === 'do') return { source }
+  return { source, page: { url: new URL(source.url), method: source.method } }
+}
+
 /** The documents of one call, one after another, and the place in them. */
 export class Script {
   private document: Document = { verbs: [], base: null }
@@ -68,31 +77,49 @@ export class Script {
 
   /** Begins a source anew. Rejects with WebFault or DocumentFault, as {@link goTo} does. */
   async open(source: Source, occasion: Occasion, status: CallStatus): Promise<void> {
-    if (source.kind === 'do') this.begin(source, { verbs: source.verbs, base: null })
-    else await this.load(source, { url: new URL(source.url), method: source.method }, occasion, status)
+    await this.enter(beginningOf(source), occasion, status)
   }
 
   /** Follows a reference: relative to the document where that is from the web, by name or URL where it is in the file. */
-  async goTo({ to, method }: Reference, occasion: Occasion, status: CallStatus): Promise<void> {
+  async goTo(reference: Reference, occasion: Occasion, status: CallStatus): Promise<void> {
+    await this.enter(this.whither(reference), occasion, status)
+  }
+
+  /**
+   * Tells where a reference leads, and goes nowhere: the call is over. Instructions in the file hear of nothing.
+   * Rejects as {@link goTo} does.
+   */
+  async tell(reference: Reference, occasion: Occasion, status: CallStatus): Promise<void> {
+    const there = this.whither(reference)
+    if (!('page' in there)) return
+    const { source, page } = there
+    await this.deps.webhook(source).tell(page, this.told(occasion, status, source))
+  }
+
+  told(occasion: Occasion, status: CallStatus, source = this.current): Told {
+    const { call, presence } = this.deps
+    const users = new Set([...source.presence, ...(call.user === null ? [] : [call.user])])
+    return { occasion, status, presence: presence([...users]) }
+  }
+
+  private whither({ to, method }: Reference): Place {
     const { current, base } = this
     if (base !== null && current.kind !== 'do') {
       if (!URL.canParse(to, base.href)) throw new DocumentFault(`"${to.slice(0, 100)}" is no URL`)
-      return this.load(current, { url: new URL(to, base), method }, occasion, status)
+      return { source: current, page: { url: new URL(to, base), method } }
     }
     if (/^https?:/i.test(to)) {
       const { trunk, presence, otherwise } = current
-      const plain: WebSource = { ...PLAIN_WEB, url: to, trunk, presence, otherwise }
-      return this.open(plain, occasion, status)
+      return beginningOf({ ...PLAIN_WEB, url: to, trunk, presence, otherwise })
     }
     const named = this.deps.named(to)
     if (named === undefined) throw new DocumentFault(`there are no instructions ${to}`)
-    return this.open(named, occasion, status)
+    return beginningOf(named)
   }
 
-  told(occasion: Occasion, status: CallStatus): Told {
-    const { call, presence } = this.deps
-    const users = new Set([...this.current.presence, ...(call.user === null ? [] : [call.user])])
-    return { occasion, status, presence: presence([...users]) }
+  private async enter(there: Place, occasion: Occasion, status: CallStatus): Promise<void> {
+    if ('page' in there) await this.load(there.source, there.page, occasion, status)
+    else this.begin(there.source, { verbs: there.source.verbs, base: null })
   }
 
   private async load(source: WebSource, page: Page, occasion: Occasion, status: CallStatus): Promise<void> {

@@ -1,11 +1,11 @@
-import { type Ending, ending, endingOfStatus } from '../call/ending.js'
+import { ending, endingOfStatus } from '../call/ending.js'
 import type { Otherwise, RouteTarget } from '../call/plan.js'
 import type { Source } from '../config/index.js'
 import type { Log } from '../ports/log.js'
-import { callStatusOf, type CallStatus, type Occasion, ringStatusOf } from './facts.js'
+import { callStatusOf, type CallStatus, type Occasion, ringStatusOf, unansweredStatusOf } from './facts.js'
 import type { Stage, Staged } from './performances.js'
 import { Script, type ScriptDeps } from './script.js'
-import type { After, Next, Session } from './step.js'
+import type { After, Next, Over, Session } from './step.js'
 import type { Gather, Ring, Verb } from './verbs.js'
 import { isFault } from './web/webhook.js'
 
@@ -46,16 +46,41 @@ export class CallSession implements Session {
     }
   }
 
-  async ended(how: Ending, answeredMs: number | null): Promise<void> {
+  async ended(over: Over): Promise<void> {
     this.over.abort()
+    const { pending } = this
+    this.pending = { kind: 'nothing' }
+    // The status callback has the last word.
+    await this.tellRung(pending, over)
+    await this.tellEnded(over)
+  }
+
+  /** An action of those who were rung is told what became of them by a caller who is gone, too. */
+  private async tellRung(pending: Pending, { ending: how, answeredMs, talk }: Over): Promise<void> {
+    if (pending.kind !== 'ring' || pending.verb.action === null) return
+    const status = talk === null ? unansweredStatusOf(how) : 'completed'
+    const result = { status, bridgedMs: talk?.ms ?? 0, to: talk?.to ?? null }
+    const callStatus = callStatusOf(how, answeredMs !== null)
+    await this.telling(
+      this.script.tell(pending.verb.action, { kind: 'rung', result }, callStatus),
+      'an action',
+    )
+  }
+
+  private async tellEnded({ ending: how, answeredMs }: Over): Promise<void> {
     const { first, deps } = this
     if (first.kind === 'do' || first.statusCallback === null) return
     const occasion: Occasion = { kind: 'ended', ending: how, durationMs: answeredMs ?? 0 }
     const told = this.script.told(occasion, callStatusOf(how, answeredMs !== null))
+    const page = { url: new URL(first.statusCallback), method: 'POST' } as const
+    await this.telling(deps.webhook(first).tell(page, told), 'a status callback')
+  }
+
+  private async telling(told: Promise<void>, whom: string): Promise<void> {
     try {
-      await deps.webhook(first).tell(new URL(first.statusCallback), told)
+      await told
     } catch (error) {
-      deps.log.warn({ err: error, callId: deps.call.id }, 'a status callback could not be told')
+      this.deps.log.warn({ err: error, callId: this.deps.call.id }, `${whom} could not be told`)
     }
   }
 

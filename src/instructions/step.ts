@@ -33,14 +33,19 @@ export type Next =
   | { readonly kind: 'otherwise'; readonly target: RouteTarget }
   | { readonly kind: 'end'; readonly ending: Ending }
 
+/** How the call ended. Times in milliseconds. */
+export interface Over {
+  readonly ending: Ending
+  /** Since the caller was answered; null where it never was. */
+  readonly answeredMs: number | null
+  /** The talk that it ended with, and who that was with; null where there was none since the last step. */
+  readonly talk: { readonly ms: number; readonly to: string | null } | null
+}
+
 /** Instructions at work on one call. */
 export interface Session {
   /** Whoever asks waits for the answer before it asks again. Never rejects. */
   next(after: After): Promise<Next>
-  /**
-   * The call is over: what is under way is given up, and the application told that asked for it. Never rejects.
-   *
-   * @param answeredMs since the caller was answered; null where it never was
-   */
-  ended(ending: Ending, answeredMs: number | null): Promise<void>
+  /** The call is over: what is under way is given up, and the application told that asked for it. Never rejects. */
+  ended(over: Over): Promise<void>
 }

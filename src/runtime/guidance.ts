@@ -89,7 +89,9 @@ export class Guidance {
   /** The call is over. */
   async ended(how: Ending): Promise<void> {
     const answeredMs = this.answeredAt === undefined ? null : this.msSince(this.answeredAt)
-    await Promise.all(this.sessions.map((session) => session.ended(how, answeredMs)))
+    const { bridged } = this
+    const talk = bridged === undefined ? null : { ms: this.msSince(bridged.at), to: bridged.to }
+    await Promise.all(this.sessions.map((session) => session.ended({ ending: how, answeredMs, talk })))
   }
 
   private begin(name: string, by: string | null): Session | undefined {

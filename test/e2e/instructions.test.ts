@@ -239,6 +239,30 @@ describe('an application on the web', () => {
     await phone.unregister()
   })
 
+  test('hears of the talk from a caller who hangs up first', async () => {
+    application.answers['/voice'] = () => {
+      const twiml = response()
+      twiml.dial({ action: '/done', answerOnBridge: true }).client('ada')
+      return twiml.toString()
+    }
+    application.answers['/done'] = () => response().toString()
+    const phone = await server.registeredPhone('ada')
+    const outgoing = await call('+15552000')
+    const incoming = await phone.nextCall()
+    await outgoing.answered()
+    await incoming.established
+    outgoing.hangUp()
+    await Promise.all([outgoing.ended, incoming.ended])
+    const { params, signed } = await application.askedFor('/done')
+    expect(signed).toBe(true)
+    expect(params).toMatchObject({
+      DialCallStatus: 'completed',
+      DialBridged: 'true',
+      CallStatus: 'completed',
+    })
+    await phone.unregister()
+  })
+
   test('answers the caller before it rings, who hears ringback; nobody answers, and it hears of that', async () => {
     application.answers['/voice'] = () => {
       const twiml = response()

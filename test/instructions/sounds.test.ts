@@ -194,7 +194,7 @@ describe('sounds of instructions', () => {
     const hungUp = ending('cancelled', 'caller')
     const { url, asked } = await app({
       '/1.wav': (_asked, response) => {
-        void call.ended(hungUp, null)
+        void call.ended({ ending: hungUp, answeredMs: null, talk: null })
         response.writeHead(200, { 'content-type': 'audio/wav' }).end(wav({}))
       },
       '/2.wav': respond(wav({}), 'audio/wav'),

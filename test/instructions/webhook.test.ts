@@ -146,6 +146,58 @@ describe('a TwiML application', () => {
     expect(asked[1]?.parameters).not.toHaveProperty('DialCallDuration')
   })
 
+  test.each([
+    ['hangs up after the talk', 'hung-up', { ms: 61_400, to: 'bob' }, 'completed', 'completed'],
+    ['gives up while it rings', 'cancelled', null, 'canceled', 'completed'],
+    ['hangs up while it rings, having been answered first', 'hung-up', null, 'canceled', 'completed'],
+  ] as const)(
+    'is told of a dial whose caller %s, ahead of the status callback',
+    async (_what, cause, talk, dialled, status) => {
+      const { url, asked } = await app({
+        '/voice': twiml('<Dial action="/dialled"><Client>bob</Client></Dial>'),
+        '/dialled': twiml('<Dial><Client>bob</Client></Dial>'),
+        '/status': respond(''),
+      })
+      const call = site(`{twiml: "${url}/voice", status-callback: "${url}/status"}`).session()
+      await call.next(START)
+      await call.ended({ ending: ending(cause, 'caller'), answeredMs: 70_000, talk })
+      expect(asked.map(({ path }) => path)).toEqual(['/voice', '/dialled', '/status'])
+      const { parameters } = asked[1]!
+      expect(parameters).toMatchObject({ DialCallStatus: dialled, CallStatus: status })
+      expect(parameters.DialBridged).toBe(String(talk !== null))
+      expect(parameters.DialCallDuration).toBe(talk === null ? undefined : '61')
+    },
+  )
+
+  test('is not told of digits that a caller did not dial to their end', async () => {
+    const { url, asked } = await app({ '/voice': twiml('<Gather action="/digits" numDigits="4"/>') })
+    const call = site(`{twiml: "${url}/voice"}`).session()
+    await call.next(START)
+    await call.ended({ ending: ending('hung-up', 'caller'), answeredMs: 1000, talk: null })
+    expect(asked.map(({ path }) => path)).toEqual(['/voice'])
+  })
+
+  test('is not told a second time of a dial that is over', async () => {
+    const { url, asked } = await app({
+      '/voice': twiml('<Dial action="/dialled"><Client>bob</Client></Dial>'),
+      '/dialled': twiml('<Pause/>'),
+    })
+    const call = site(`{twiml: "${url}/voice"}`).session()
+    await call.next(START)
+    await call.next(rung(ending('busy', 'callee')))
+    await call.ended({ ending: ending('hung-up', 'caller'), answeredMs: 1000, talk: null })
+    expect(asked.map(({ path }) => path)).toEqual(['/voice', '/dialled'])
+  })
+
+  test('that is away when a dial ends with its caller leaves a warning in the log', async () => {
+    const { url } = await app({ '/voice': twiml('<Dial action="/dialled"><Client>bob</Client></Dial>') })
+    const made = site(`{twiml: "${url}/voice"}`)
+    const call = made.session()
+    await call.next(START)
+    await call.ended({ ending: ending('cancelled', 'caller'), answeredMs: null, talk: null })
+    expect(made.lines).toMatchObject([['warn', {}, 'an action could not be told']])
+  })
+
   test('whose <Gather> has no action is asked for the same page again', async () => {
     const { url, asked } = await app({ '/voice': twiml('<Gather numDigits="1"/>') })
     const call = site(`{twiml: "${url}/voice?menu=1"}`).session()
@@ -162,7 +214,7 @@ describe('a TwiML application', () => {
     const { url, asked } = await app({ '/voice': BOB, '/status': respond('') })
     const call = site(`{twiml: "${url}/voice", status-callback: "${url}/status"}`).session()
     await call.next(START)
-    await call.ended(ending('hung-up', 'caller'), 61_000)
+    await call.ended({ ending: ending('hung-up', 'caller'), answeredMs: 61_000, talk: null })
     expect(asked[1]?.parameters).toMatchObject({
       ...{
         CallStatus: 'completed',
@@ -277,6 +329,30 @@ describe('a JSON application', () => {
       event: 'gathered',
       gather: { digits: '12', finishedOn: null },
     })
+  })
+})
+
+describe('instructions in the file', () => {
+  const ring = (action: string): string => `{do: [{ring: {to: [{user: bob}], action: ${action}}}]}`
+  const GONE = { ending: ending('cancelled', 'caller'), answeredMs: null, talk: null }
+
+  test('have an application told what became of those who were rung for a caller who is gone', async () => {
+    const { url, asked } = await app({ '/rung': respond('{"do": []}', 'application/json') })
+    const call = site(ring(`"${url}/rung"`)).session()
+    await call.next(START)
+    await call.ended(GONE)
+    expect(JSON.parse(asked[0]?.body ?? '')).toMatchObject({
+      ...{ event: 'rung', ring: { status: 'canceled', bridgedMs: 0, to: null } },
+      call: { status: 'canceled' },
+    })
+  })
+
+  test('tell nobody where they would go on with instructions in the file', async () => {
+    const made = site(ring('main'))
+    const call = made.session()
+    await call.next(START)
+    await call.ended(GONE)
+    expect(made.lines).toEqual([])
   })
 })
 
@@ -436,7 +512,7 @@ describe('an application that gives no instructions', () => {
     const call = site(`{twiml: "${url}/voice", timeout: 30s}`).session()
     const next = call.next(START)
     await begun
-    await call.ended(ending('cancelled', 'caller'), null)
+    await call.ended({ ending: ending('cancelled', 'caller'), answeredMs: null, talk: null })
     expect(await next).toMatchObject({ kind: 'end', ending: { cause: 'cancelled' } })
   })
 

@@ -60,9 +60,9 @@ export class Webhook {
     }
   }
 
-  /** Tells how the call ended; what is answered is of no interest. Rejects as {@link document} does. */
-  async tell(url: URL, told: Told): Promise<void> {
-    await this.ask({ url, method: 'POST' }, told, undefined)
+  /** Tells of a call that is over; what is answered is of no interest. Rejects as {@link document} does. */
+  async tell(page: Page, told: Told): Promise<void> {
+    await this.ask(page, told, undefined)
   }
 
   private async page(page: Page, told: Told, signal: AbortSignal): Promise<Document> {
