@@ -9,6 +9,7 @@ import { ChannelCalls } from '../outgoing/channel-calls.js'
 import { createClientBearer } from '../outgoing/client-bearer.js'
 import { Outgoing } from '../outgoing/outgoing.js'
 import type { Bus } from '../ports/bus.js'
+import type { ClientMessageStore } from '../ports/client-messages.js'
 import type { Log } from '../ports/log.js'
 import type { Authenticator } from '../registrar/auth/authenticator.js'
 import { createDigest } from '../registrar/auth/digest.js'
@@ -73,16 +74,18 @@ export interface ChannelCallsParts {
   readonly bus: Bus
   readonly log: Log
   readonly tell: ClientHub['tell']
+  readonly store: Pick<ClientMessageStore, 'awaySince'>
 }
 
 /** Calls over channels. */
 export function openChannelCalls(parts: ChannelCallsParts, life: Lifetime): ChannelCalls {
-  const { watched, outgoing, calls, bus, log, tell } = parts
+  const { watched, outgoing, calls, bus, log, tell, store } = parts
   const { sip, database } = watched.current()
   const channelCalls = new ChannelCalls({
     ...{ outgoing, bus, log, tell, clock: systemClock, ids: randomUUID, domain: sip.domain },
     isUser: (name) => watched.current().users.has(name),
     place: (id, invite, permitted, over) => calls.place(id, invite, permitted, over),
+    awaySince: (client) => store.awaySince(client),
     draining: () => calls.draining,
     shared: database.engine === 'postgres',
   })

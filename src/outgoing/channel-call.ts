@@ -9,6 +9,8 @@ export interface ChannelCallOptions {
   readonly offer: string
   /** Tells the client; in order. Rejects where that cannot be done. */
   tell(message: Untold): Promise<void>
+  /** Whether the client is away for good, as far as is known. Rejects with StoreUnavailable. */
+  vanished(): Promise<boolean>
 }
 
 /** What is told of a call, before it has its id. */
@@ -84,6 +86,10 @@ export class ChannelCall implements IncomingCall {
   onCancel(listener: (reason: string | undefined) => void): void {
     this.#onCancel = listener
     if (this.#cancelled) listener(undefined)
+  }
+
+  vanished(): Promise<boolean> {
+    return this.options.vanished()
   }
 
   /** The client cancels, or hangs up. */

@@ -20,6 +20,8 @@ import type { Outgoing, Permitted } from './outgoing.js'
 import { refuse } from './refusal.js'
 import { RemoteCallers, type RemoteCallersDeps } from './remote-callers.js'
 
+/** A client that has no channel for so long does not come back to its call, µs. */
+const AWAY_US = 60_000_000
 /** How long what is told of a call is kept for a client that is away, µs. */
 const TOLD_US = 600_000_000
 
@@ -33,6 +35,8 @@ export interface ChannelCallsDeps extends Omit<RemoteCallersDeps, 'answer'> {
   readonly draining: () => boolean
   /** Numbers a message for a client, who gets it now or when it is back. Rejects with StoreUnavailable. */
   tell(to: ClientAddress, message: ToldCaller, expiresAt: number): Promise<void>
+  /** Null while the client has a channel; else when it was last seen, µs. Rejects with StoreUnavailable. */
+  awaySince(client: ClientAddress): Promise<number | null>
   readonly ids: () => string
   /** Host part of our URIs. */
   readonly domain: string
@@ -94,7 +98,11 @@ export class ChannelCalls implements ClientCalls {
     const callId = ids()
     const telling = new Telling((message) => this.#tell(address, callId, message))
     const uri = `sip:${encodeURIComponent(permitted.called).replace('%2B', '+')}@${domain}`
-    const call = new ChannelCall({ id: ids(), uri, offer, tell: (message) => telling.tell(message) })
+    const call = new ChannelCall({
+      ...{ id: ids(), uri, offer },
+      tell: (message) => telling.tell(message),
+      vanished: () => this.#vanished(address),
+    })
     this.#live.set(callId, { address, call })
     const over = (ending: Ending): void => {
       this.#live.delete(callId)
@@ -129,6 +137,11 @@ export class ChannelCalls implements ClientCalls {
 
   heard(message: BusMessage): void {
     this.#others.heard(message)
+  }
+
+  async #vanished(address: ClientAddress): Promise<boolean> {
+    const since = await this.deps.awaySince(address)
+    return since !== null && this.deps.clock.now() - since >= AWAY_US
   }
 
   #of(callId: string, { client, device }: ClientAddress): ChannelCall | undefined {

@@ -93,6 +93,11 @@ export interface ClientMessageStore {
   greet(who: Omit<OpenedChannel, 'channel'>, now: number, channel: string | null): Promise<QueueState>
   /** The channel is open no more; one that has replaced it stays. */
   closeChannel(address: ClientAddress, channel: string, now: number): Promise<void>
+  /**
+   * When the client was last seen, in microseconds since the epoch; null while it has a channel on a node that lives,
+   * and 0 where nothing is known of it.
+   */
+  awaySince(address: ClientAddress): Promise<number | null>
   /** Deletes messages that expired before `now` and queues of clients that were not seen since `seenBefore`. */
   dropOldMessages(now: number, seenBefore: number): Promise<void>
 }

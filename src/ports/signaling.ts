@@ -65,6 +65,9 @@ export interface IncomingCall extends SipRequest {
   reject(final: Final): Promise<void>
   /** Once; `reason`: Reason header of the CANCEL. */
   onCancel(listener: (reason: string | undefined) => void): void
+  /** Whether a caller without session timer (RFC 4028) is out of reach for so long that it is gone. Rejects where that
+   * cannot be known now. */
+  vanished?(): Promise<boolean>
 }
 
 export interface DialRequest {

@@ -1,10 +1,12 @@
 import type { Ending } from '../call/ending.js'
 import { reasonOf } from '../call/ending.js'
 import type { HoldStyle } from '../call/plan.js'
+import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
 import type { Headers, IncomingCall, Leg, LegEvents } from '../ports/signaling.js'
 import type { CallerTerms } from '../routing/table.js'
+import { AbsenceWatch } from './absence-watch.js'
 import { endingOfFailure } from './failure.js'
 import { answerHeaders } from './invite-headers.js'
 import type { CallSettings } from './services.js'
@@ -13,6 +15,8 @@ import { warningHeader } from './warning.js'
 export interface CallerEvents {
   mediaTimeout(): void
   mediaLost(): void
+  /** It is silent, and out of reach besides. */
+  vanished(): void
   /** The caller has pressed a key (RFC 4733). */
   digit(digit: string): void
 }
@@ -35,20 +39,28 @@ export class CallerSide {
   private holding: Promise<unknown> | undefined
   private answered: Promise<Leg> | undefined
   private closed = false
+  private absence: AbsenceWatch | undefined
   private endpointMade: Promise<MediaEndpoint> | undefined
   private provisional:
     { readonly status: number; readonly sdp?: string; readonly headers: Headers } | undefined
 
   constructor(
-    private readonly media: Media,
+    private readonly media: Pick<Media, 'endpoint'>,
     private readonly settings: CallSettings,
     private readonly events: CallerEvents,
+    private readonly clock: Pick<Clock, 'after'>,
     private readonly log: Log,
   ) {}
 
   /** The caller's INVITE is here. */
   arrive(invite: IncomingCall, terms: CallerTerms, like?: MediaEndpoint): void {
     this.here = { invite, terms, like }
+    if (invite.vanished === undefined) return
+    this.absence = new AbsenceWatch(this.clock, {
+      vanished: () => invite.vanished?.() ?? Promise.resolve(false),
+      gone: () => this.events.vanished(),
+      failed: (error) => this.log.warn({ err: error }, 'it is not known whether a caller is still there'),
+    })
   }
 
   get expected(): boolean {
@@ -82,12 +94,17 @@ export class CallerSide {
       ...(invite.offer === '' ? {} : { offer: invite.offer }),
       ...(like === undefined ? {} : { offerLike: like }),
       events: {
-        timeout: () => this.events.mediaTimeout(),
+        timeout: () => this.silent(),
         lost: () => this.events.mediaLost(),
         digit: (digit) => this.events.digit(digit),
       },
     })
     return this.endpointMade
+  }
+
+  private silent(): void {
+    this.events.mediaTimeout()
+    if (!this.closed) this.absence?.silent(this.endpoint())
   }
 
   /** The endpoint of a caller that hears us: its provisional or its 200 is out. Rejects as {@link endpoint} does. */
@@ -229,6 +246,7 @@ export class CallerSide {
   /** Idempotent. */
   async close(): Promise<void> {
     this.closed = true
+    this.absence?.stop()
     const made = this.endpointMade
     if (made === undefined) return
     // An endpoint that was never made has nothing to close.

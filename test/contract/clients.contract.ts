@@ -173,6 +173,21 @@ function channelContract(store: () => Store, restart: () => Promise<void>): void
     expect(await offer(device)).toHaveLength(1)
   })
 
+  it('knows since when a client has no channel', async () => {
+    const { device, user } = await phone()
+    const address = someone(device)
+    expect(await store().awaySince(address)).toBe(0)
+    await store().greet({ address, user }, NOW, 'c1')
+    expect(await store().awaySince(address)).toBeNull()
+    await store().greet({ address, user }, NOW + 1, 'c2')
+    await store().closeChannel(address, 'c1', NOW + 2)
+    expect(await store().awaySince(address)).toBeNull()
+    await store().closeChannel(address, 'c2', NOW + 3)
+    expect(await store().awaySince(address)).toBe(NOW + 3)
+    await store().greet({ address, user }, NOW + 4, null)
+    expect(await store().awaySince(address)).toBe(NOW + 4)
+  })
+
   it('tells a device that has changed hands nothing over the channels of its former user', async () => {
     const { device, user } = await phone()
     await store().greet({ address: someone(device), user }, NOW, 'c1')

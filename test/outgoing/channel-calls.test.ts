@@ -20,6 +20,8 @@ class Node {
   readonly placed: { readonly invite: IncomingCall; readonly over: (ending: Ending) => void }[] = []
   readonly calls: ChannelCalls
   draining = false
+  /** Since when the client has no channel. */
+  away: number | null = null
   fails: Error | undefined
   #ids = 0
 
@@ -34,6 +36,7 @@ class Node {
       outgoing: this.desk.outgoing,
       isUser: (user) => this.users.has(user),
       draining: () => this.draining,
+      awaySince: () => Promise.resolve(this.away),
       ids: () => `${name}-${this.#ids++}`,
       place: (_id, invite, permitted, over) => {
         if (this.breaks !== undefined) throw this.breaks
@@ -112,6 +115,16 @@ describe('a call over a channel', () => {
     const leg = await listening(talking.invite)
     expect(await node.calls.command(CALLER, talking.id, { op: 'hang-up' })).toEqual({ kind: 'done' })
     expect(leg.ended).toEqual([undefined])
+  })
+
+  test('is one of a client that is gone once it has had no channel for a minute', async () => {
+    const node = new Node()
+    const { invite } = await node.call()
+    expect(await invite.vanished?.()).toBe(false)
+    node.away = systemClock.now() - 50_000_000
+    expect(await invite.vanished?.()).toBe(false)
+    node.away = systemClock.now() - 60_000_000
+    expect(await invite.vanished?.()).toBe(true)
   })
 
   test('is not answered once the client has hung up', async () => {

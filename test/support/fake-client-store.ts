@@ -122,6 +122,12 @@ export abstract class FakeClientStore implements ClientMessageStore, InvitationS
     queue.seenAt = now
   }
 
+  async awaySince(address: ClientAddress): Promise<number | null> {
+    await this.enter('awaySince')
+    const queue = this.#data.queues.get(keyOf(address))
+    return queue?.channel?.life === this ? null : (queue?.seenAt ?? 0)
+  }
+
   async dropOldMessages(now: number, seenBefore: number): Promise<void> {
     await this.enter('dropOldMessages')
     for (const [key, queue] of this.#data.queues) {

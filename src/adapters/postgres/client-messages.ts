@@ -25,11 +25,7 @@ export function clientMessageStore(db: Kysely<Tables>, node: string): ClientMess
     },
 
     async putToOpenChannels(device, body, expiresAt, limits) {
-      const alive = sql`exists (select from nodes
-        where nodes.id = queue.node and (nodes.id = ${node} or nodes.seen_at > ${NOW} - ${SILENCE_MS * 1000}::bigint))`
-      const open = sql<SqlBool>`${onDevice(device)} and queue.channel is not null and
-        (queue.node = ${node} or ${alive})`
-      return append(db, open, body, expiresAt, limits)
+      return append(db, sql<SqlBool>`${onDevice(device)} and ${hasChannel(node)}`, body, expiresAt, limits)
     },
 
     async putToDevice(device, body, { seenSince, expiresAt }, limits) {
@@ -87,6 +83,14 @@ export function clientMessageStore(db: Kysely<Tables>, node: string): ClientMess
         .where('device', '=', address.device ?? '')
         .where('channel', '=', channel)
         .execute()
+    },
+
+    async awaySince(address) {
+      const { rows } = await sql<{ readonly since: number | null }>`
+        select case when ${hasChannel(node)} then null else queue.seen_at end as since
+        from client_queues as queue where ${isOf(address)}`.execute(db)
+      const [row] = rows
+      return row === undefined ? 0 : row.since
     },
 
     async dropOldMessages(now, seenBefore) {
@@ -185,6 +189,13 @@ async function trim(db: Kysely<Tables>, queue: number, { messages, bytes }: Queu
 
 function isOf({ client, device }: ClientAddress): RawBuilder<SqlBool> {
   return sql<SqlBool>`queue.client = ${client} and queue.device = ${device ?? ''}`
+}
+
+/** On a node that lives; this one, whose name is given, does. */
+function hasChannel(node: string): RawBuilder<SqlBool> {
+  const alive = sql`exists (select from nodes
+    where nodes.id = queue.node and nodes.seen_at > ${NOW} - ${SILENCE_MS * 1000}::bigint)`
+  return sql<SqlBool>`(queue.channel is not null and (queue.node = ${node} or ${alive}))`
 }
 
 /** A device that has changed hands is no business of its former user's clients. */
