@@ -114,6 +114,7 @@ export class EndpointFactory {
       rtp: (packet, from) => opened.endpoint?.receiveRtp(packet, from),
       rtcp: (packet, from) => opened.endpoint?.receiveRtcp(packet, from),
       refused: () => opened.endpoint?.packetRefused(),
+      left: () => opened.endpoint?.peerLeft(),
       failed: () => opened.endpoint?.sendFailed(),
     }
     try {

@@ -32,6 +32,9 @@ export interface EndpointContext {
 /** How long a handshake is waited for, with all that is played meanwhile. It takes some 100 ms. */
 const HANDSHAKE_MS = 10_000
 
+/** How long the end of the call is waited for, where the peer ended the stream: what says so comes another way. */
+const LEAVING_MS = 5000
+
 /** What a packet of voice usually holds (RFC 3551 §4.2). */
 const FRAME_MS = 20
 
@@ -47,6 +50,7 @@ export class MediaEndpoint implements Paced {
   #peer: MediaEndpoint | undefined
   #playing: { readonly playback: Playback; over(how: PlaybackEnd): void } | undefined
   #agreedAt = 0
+  #leftAt: number | undefined
   #timedOutFor: number | undefined
   #dtmfEvents = 0
   #unroutable = 0
@@ -120,6 +124,8 @@ export class MediaEndpoint implements Paced {
       this.sender.configure(agreement, moved)
       this.control.configure(agreement)
       const { security } = agreement.remote
+      // From then on it can come anew.
+      if (security?.fragment !== before?.remote.security?.fragment) this.#leftAt = undefined
       if (security) this.#context.transport.secure?.(security, this.#context.negotiator.credentials)
       this.#agreedAt = this.#context.now()
     }
@@ -203,6 +209,7 @@ export class MediaEndpoint implements Paced {
 
   /** A peer that has just agreed, and whose keys are not there yet, is to hear a performance from its beginning. */
   #handshaking(now: number): boolean {
+    if (this.#leftAt !== undefined) return false
     return !this.#context.transport.ready && now - this.#agreedAt < HANDSHAKE_MS
   }
 
@@ -244,6 +251,11 @@ export class MediaEndpoint implements Paced {
     this.receiver.invalid += 1
   }
 
+  /** Nothing more comes from it, and nothing more is sent to it. */
+  peerLeft(): void {
+    this.#leftAt = this.#context.now()
+  }
+
   sendFailed(): void {
     this.#sendErrors += 1
   }
@@ -252,10 +264,12 @@ export class MediaEndpoint implements Paced {
   check(timeoutMs: number, now: number): MediaTimeout | undefined {
     this.#report(this.#dtmf.expire(now))
     const { agreement } = this
-    if (!agreement || !this.receiver.open || timeoutMs <= 0) return undefined
-    const since = Math.max(this.#agreedAt, this.receiver.lastAt ?? 0)
+    const left = this.#leftAt !== undefined
+    if (!agreement || !(left || this.receiver.open) || timeoutMs <= 0) return undefined
+    const since = this.#leftAt ?? Math.max(this.#agreedAt, this.receiver.lastAt ?? 0)
     const silentMs = now - since
-    if (silentMs < timeoutMs || this.#timedOutFor === since) return undefined
+    if (silentMs < (left ? Math.min(LEAVING_MS, timeoutMs) : timeoutMs) || this.#timedOutFor === since)
+      return undefined
     this.#timedOutFor = since
     return {
       silentMs: Math.round(silentMs),

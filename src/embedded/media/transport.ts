@@ -24,6 +24,8 @@ export interface TransportHandlers {
   rtcp: (packet: Buffer, from: RemoteInfo) => void
   /** A packet came that is not the peer's, or cannot be opened. */
   refused: () => void
+  /** The peer has said that nothing more comes, and wants nothing more (RFC 7675 §5.2). */
+  left: () => void
   /** A packet could not be sent. */
   failed: () => void
 }

@@ -33,6 +33,8 @@ export class WebrtcTransport implements MediaTransport {
   #socket: OpenSocket | undefined
   #credentials: IceCredentials
   #dtls: DtlsServer | undefined
+  /** The peer's, of its last description. */
+  #fragment: string | undefined
   #early: Buffer[] = []
   #keys: { seal: SrtpSealer; open: SrtpOpener } | undefined
 
@@ -69,18 +71,27 @@ export class WebrtcTransport implements MediaTransport {
     return this.#dtls?.timers ?? 0
   }
 
-  /** What the peer's description says, and ours to it: from then on it can prove who it is. */
+  /**
+   * What the peer's description says, and ours to it: from then on it can prove who it is. Where that failed, or it
+   * left, it may come anew when it looks for paths anew (RFC 8842 §3.3).
+   */
   secure(remote: RemoteSecurity, credentials: IceCredentials): void {
     if (credentials !== this.#credentials) this.#ice.restart(credentials)
     this.#credentials = credentials
     this.#ice.expect(remote.fragment)
-    if (this.#dtls) return
+    const anew = remote.fragment !== this.#fragment
+    this.#fragment = remote.fragment
+    if (this.#dtls && !(this.#dtls.over && anew)) return
     this.#dtls = new DtlsServer({
       identity: this.#context.identity,
       fingerprints: remote.fingerprints,
       send: (datagram) => this.#sendOut(datagram),
       after: (ms, run) => this.#context.after(ms, run),
       connected: ({ ours, theirs }) => this.#useKeys(ours, theirs),
+      left: () => {
+        this.#keys = undefined
+        this.#handlers.left()
+      },
       // A peer without keys is one that is never heard: its silence ends the call.
       failed: () => this.#handlers.refused(),
     })

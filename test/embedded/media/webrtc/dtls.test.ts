@@ -101,7 +101,7 @@ describe('a DTLS handshake', () => {
   })
 
   it('is no amplifier: what comes again and again is answered a few times, in each of its steps', async () => {
-    let recorded = Buffer.alloc(0)
+    let recorded: Buffer = Buffer.alloc(0)
     const handshake = begun({
       toServer: (datagram, count) => {
         const [, sealed] = parted(datagram)
@@ -218,6 +218,15 @@ describe('a DTLS handshake', () => {
       datagram,
     ]
     expect(await begun({ toServer: noise }).outcome).toHaveProperty('ours')
+  })
+
+  it.each([
+    ['a fatal alert', '15fefd000000000000000900020228'],
+    ['a record that holds no whole fragment', '16fefd000000000000000900050b00000500'],
+    ['a fragment with less than it says', '16fefd0000000000000009000c0b0000050001000000000005'],
+  ])('is not ended by %s in the clear, which anybody can have sent', async (_what, forged) => {
+    const noise = Buffer.from(forged, 'hex')
+    expect(await begun({ toServer: (datagram) => [noise, datagram, noise] }).outcome).toHaveProperty('ours')
   })
 
   it('says nothing more once it is closed', async () => {

@@ -14,7 +14,7 @@ import {
   type SrtpKeys,
 } from '../../../../src/embedded/media/webrtc/dtls/index.js'
 
-type Certificate = Awaited<ReturnType<typeof CipherContext.createSelfSignedCertificateWithKey>>
+export type Certificate = Awaited<ReturnType<typeof CipherContext.createSelfSignedCertificateWithKey>>
 
 /** Of a client, by a stack that is not ours. */
 export function createCertificate(): Promise<Certificate> {
@@ -75,6 +75,7 @@ export class Handshake {
         return () => (this.timer = undefined)
       },
       connected: (keys) => settle(keys),
+      left: () => undefined,
       failed: (error) => settle({ failed: error.message }),
     })
     const { certPem, keyPem, signatureHash } = options.certificate

@@ -1,9 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
-import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { createCredentials, IceLite } from '../../../../src/embedded/media/webrtc/ice.js'
 import { bindingSuccess, parseBindingRequest } from '../../../../src/embedded/media/webrtc/stun.js'
+import { check } from './check.js'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
 
@@ -17,40 +16,6 @@ const SAMPLE = hex(`
 const SAMPLE_PASSWORD = 'VOkJxbRl1RmTxUk/WvJxBt'
 
 const from = (port: number, address = '192.0.2.7'): RemoteInfo => ({ address, port, family: 'IPv4', size: 0 })
-
-interface Check {
-  user: string
-  password: string
-  nominates?: boolean
-  controlled?: boolean
-}
-
-/** A check as a browser makes it. */
-function check({ user, password, nominates = false, controlled = false }: Check): Buffer {
-  const attribute = (type: number, value: Buffer) => {
-    const head = Buffer.alloc(4)
-    head.writeUInt16BE(type)
-    head.writeUInt16BE(value.length, 2)
-    return Buffer.concat([head, value, Buffer.alloc((4 - (value.length % 4)) % 4)])
-  }
-  const content = Buffer.concat([
-    attribute(0x0006, Buffer.from(user)),
-    attribute(0x0024, hex('6e0001ff')),
-    attribute(controlled ? 0x8029 : 0x802a, hex('932ff9b151263b36')),
-    ...(nominates ? [attribute(0x0025, Buffer.alloc(0))] : []),
-  ])
-  const head = Buffer.concat([hex('0001 0000 2112a442'), randomBytes(12)])
-  const sized = (bytes: Buffer, more: number) => {
-    bytes.writeUInt16BE(bytes.length - 20 + more, 2)
-    return bytes
-  }
-  const bare = sized(Buffer.concat([head, content]), 24)
-  const integrity = createHmac('sha1', password).update(bare).digest()
-  const signed = sized(Buffer.concat([bare, attribute(0x0008, integrity)]), 8)
-  const print = Buffer.alloc(4)
-  print.writeUInt32BE((crc32(signed) ^ 0x5354554e) >>> 0)
-  return Buffer.concat([signed, attribute(0x8028, print)])
-}
 
 describe('a Binding request', () => {
   it('is read as in RFC 5769', () => {

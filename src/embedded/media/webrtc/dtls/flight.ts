@@ -2,6 +2,7 @@ import type { HandshakeMessage } from './messages.js'
 import { fragments } from './messages.js'
 import { seal, type WriteKeys } from './protection.js'
 import { ContentType, DTLS_1_2, encodeRecord, type DtlsRecord } from './records.js'
+import { Alert } from './wire.js'
 
 /** Of a handshake message in one record; with all headers it fits any path (RFC 8831 §5 takes 1200). */
 const LARGEST_FRAGMENT = 1000
@@ -55,6 +56,17 @@ export const changeCipherSpec: Outgoing = {
   epoch: 0,
 }
 
+/** Levels of alerts (RFC 5246 §7.2). */
+const WARNING = 1
+export const FATAL = 2
+
 export function fatalAlert(alert: number, epoch: 0 | 1): Outgoing {
-  return { type: ContentType.alert, content: Buffer.from([2, alert]), epoch }
+  return { type: ContentType.alert, content: Buffer.from([FATAL, alert]), epoch }
+}
+
+/** Answers the peer's own (RFC 5246 §7.2.1). */
+export const closeNotify: Outgoing = {
+  type: ContentType.alert,
+  content: Buffer.from([WARNING, Alert.closeNotify]),
+  epoch: 1,
 }

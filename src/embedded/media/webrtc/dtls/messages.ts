@@ -54,6 +54,25 @@ interface Fragment {
   piece: Buffer
 }
 
+/** RFC 6347 §4.2.2. */
+const HEADER = 12
+
+/** @returns none where the record does not hold fragments and nothing else: it is dropped (RFC 6347 §4.1.2.7) */
+function parseFragments(record: Buffer, epoch: number): Fragment[] {
+  const reader = new Reader(record)
+  const found: Fragment[] = []
+  while (reader.left >= HEADER) {
+    const type = reader.number(1)
+    const length = reader.number(3)
+    const sequence = reader.number(2)
+    const offset = reader.number(3)
+    const size = reader.number(3)
+    if (size > reader.left) return []
+    found.push({ type, epoch, length, sequence, offset, piece: reader.take(size) })
+  }
+  return reader.left === 0 ? found : []
+}
+
 interface Partial {
   type: number
   epoch: number
@@ -82,21 +101,15 @@ export class Reassembly {
   #next = 0
 
   /**
-   * Takes what one record of an epoch holds. No message is made of fragments of two.
+   * Takes what one record of an epoch holds. No message is made of fragments of two. A record that cannot
+   * be read is as good as lost.
    * @returns the messages that are whole now, in order; and whether any was handed out before: the peer repeats itself
-   * @throws DtlsError decode_error
    */
-  receive(fragment: Buffer, epoch: number): { messages: ReceivedMessage[]; repeated: boolean } {
-    const reader = new Reader(fragment)
+  receive(record: Buffer, epoch: number): { messages: ReceivedMessage[]; repeated: boolean } {
     let repeated = false
-    while (reader.left > 0) {
-      const type = reader.number(1)
-      const length = reader.number(3)
-      const sequence = reader.number(2)
-      const offset = reader.number(3)
-      const piece = reader.vector(3)
-      if (sequence < this.#next) repeated = true
-      else if (sequence < this.#next + AHEAD) this.#keep({ type, epoch, length, sequence, offset, piece })
+    for (const each of parseFragments(record, epoch)) {
+      if (each.sequence < this.#next) repeated = true
+      else if (each.sequence < this.#next + AHEAD) this.#keep(each)
     }
     return { messages: this.#takeWhole(), repeated }
   }

@@ -1,6 +1,14 @@
 import { createECDH, randomBytes, sign, timingSafeEqual, type ECDH } from 'node:crypto'
 import { isNamed, type Identity } from './certificate.js'
-import { changeCipherSpec, fatalAlert, handshake, RecordWriter, type Outgoing } from './flight.js'
+import {
+  changeCipherSpec,
+  closeNotify,
+  FATAL,
+  fatalAlert,
+  handshake,
+  RecordWriter,
+  type Outgoing,
+} from './flight.js'
 import {
   certificateMessage,
   exchangeParameters,
@@ -32,6 +40,8 @@ export interface DtlsContext extends FlightContext {
   fingerprints: readonly string[]
   /** Once, where the peer has proven who it is. */
   connected(keys: { ours: SrtpKeys; theirs: SrtpKeys }): void
+  /** Once, after `connected`: the peer has ended the session. */
+  left(): void
   /** Once, instead of `connected`. */
   failed(error: Error): void
 }
@@ -44,7 +54,8 @@ export interface DtlsContext extends FlightContext {
  *
  *   hello --ClientHello--> certificate --Certificate--> key-exchange --ClientKeyExchange--> verify
  *   verify --CertificateVerify, right--> finished --Finished, right--> connected
- *   any before connected --what is wrong, an alert, no answer, close()--> over
+ *   any before connected --what is wrong, a sealed alert, no answer, close()--> over
+ *   connected --close_notify or a fatal alert, sealed; close()--> over
  */
 type Step = 'hello' | 'certificate' | 'key-exchange' | 'verify' | 'finished' | 'connected' | 'over'
 
@@ -66,6 +77,11 @@ export class DtlsServer {
   constructor(context: DtlsContext) {
     this.#context = context
     this.#flights = new Retransmission(context, this.#writer)
+  }
+
+  /** Whether nothing comes of it any more. */
+  get over(): boolean {
+    return this.#step === 'over'
   }
 
   get timers(): number {
@@ -117,11 +133,17 @@ export class DtlsServer {
     return record.epoch === 1 && this.#readKeys ? open(record, this.#readKeys) : undefined
   }
 
-  /** An alert in the clear may be anybody's, and what it could do a lost packet can do too. */
-  #heed({ fragment }: DtlsRecord): void {
+  /** An alert in the clear may be anybody's: it is dropped (RFC 6347 §4.1.2.7), and what is unanswered ends by itself. */
+  #heed({ epoch, fragment }: DtlsRecord): void {
     const [level, alert] = fragment
-    if (this.#step === 'connected' || level !== 2) return
-    this.#end(new Error(`the peer ended the handshake with alert ${alert}`))
+    const closes = alert === Alert.closeNotify
+    if (epoch === 0 || !(closes || level === FATAL)) return
+    if (this.#step !== 'connected') {
+      return this.#end(new Error(`the peer ended the handshake with alert ${alert}`))
+    }
+    if (closes) this.#tell(closeNotify)
+    this.close()
+    this.#context.left()
   }
 
   #take(message: ReceivedMessage): void {
@@ -227,8 +249,12 @@ export class DtlsServer {
     if (this.#step === 'over' || this.#step === 'connected') return
     const alert = cause instanceof DtlsError ? cause.alert : Alert.internalError
     // While the client is not sure of the keys, it is told in the clear.
-    for (const datagram of this.#writer.datagrams([fatalAlert(alert, 0)])) this.#context.send(datagram)
+    this.#tell(fatalAlert(alert, 0))
     this.#end(cause instanceof Error ? cause : new Error(String(cause)))
+  }
+
+  #tell(alert: Outgoing): void {
+    for (const datagram of this.#writer.datagrams([alert])) this.#context.send(datagram)
   }
 
   #end(error: Error): void {

@@ -1,7 +1,8 @@
 /** Reading and writing of TLS's presentation language (RFC 5246 §4), as far as a handshake needs it. */
 
-/** The alerts that are sent here (RFC 5246 §7.2.2, RFC 8446 §6.2). */
+/** The alerts that are known here (RFC 5246 §7.2.2, RFC 8446 §6.2). */
 export const Alert = {
+  closeNotify: 0,
   unexpectedMessage: 10,
   handshakeFailure: 40,
   badCertificate: 42,
