@@ -1,15 +1,13 @@
 import type { Contact } from '../call/destination.js'
 import type { Effect } from '../call/effect.js'
-import { type Ending, reasonOf } from '../call/ending.js'
+import { reasonOf } from '../call/ending.js'
 import type { CallEvent } from '../call/event.js'
 import type { AttemptId, DeviceLegId, LegId, PerformanceId } from '../call/ids.js'
 import type { Performance } from '../call/performance.js'
-import type { RouteTarget } from '../call/plan.js'
 import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { LegEvents } from '../ports/signaling.js'
 import type { Device } from '../ports/store.js'
-import type { Routed } from '../routing/router.js'
 import { digitOf } from '../sip-text/dtmf.js'
 import { announce, comfort, connect } from './bridge.js'
 import { Callee } from './callee.js'
@@ -17,7 +15,8 @@ import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { CalleeLegs, type DialCommand } from './callee-legs.js'
 import { CallerSide } from './caller-side.js'
 import { endingOfFailure } from './failure.js'
-import { Guidance, type Instructed } from './guidance.js'
+import { Guidance } from './guidance.js'
+import { LookUps } from './look-ups.js'
 import { MediaWatch } from './media-watch.js'
 import { OfferedLeg } from './offered-leg.js'
 import { Performances } from './performances.js'
@@ -54,8 +53,7 @@ export class Performer {
   private readonly wakes: Wakes
   private readonly watch: MediaWatch
   private readonly performances: Performances
-  /** Counts the look-ups: of two, the newer one's answer is awaited. */
-  private lookUp = 0
+  private readonly lookUps: LookUps
 
   constructor(
     private readonly call: CallFacts,
@@ -87,6 +85,7 @@ export class Performer {
       log,
     )
     this.callee = new Callee(settings.domain)
+    this.lookUps = new LookUps(services, call, this.callee, this.guidance, hooks)
     this.legs = new CalleeLegs(services, call, this.caller, this.callee, (leg) => this.calleeEvents(leg))
     this.offers = new PushOffers(media)
     this.wakes = new Wakes(services, call, post)
@@ -95,7 +94,7 @@ export class Performer {
   perform(effect: Effect): void {
     switch (effect.type) {
       case 'route':
-        return this.route(effect.target, effect.after)
+        return this.lookUps.begin(effect.target, effect.after)
       case 'hold':
         return this.run(this.caller.hold(effect.style), (failed) => {
           if (failed === undefined) this.hooks.post({ type: 'held' })
@@ -179,46 +178,6 @@ export class Performer {
   /** Gives all media back. */
   close(): void {
     this.run(Promise.all([this.caller.close(), this.legs.close(), this.offers.close()]))
-  }
-
-  private route(target: RouteTarget, after: Ending | null): void {
-    const { router } = this.services
-    this.lookUp += 1
-    this.callee.goOnTo(target, after)
-    const aimed = router.aim(target)
-    if (aimed.kind === 'instructions') return this.guide(aimed, target, after)
-    // Before the look-up, so that a phone that registers meanwhile is not missed.
-    const users = router.usersOf(target)
-    this.hooks.concerns(users)
-    this.lookedUp(router.route(target), (routed) => this.routed(routed))
-  }
-
-  /** A look-up may be overtaken: a phone of the step before answers, its call ends, and the next look-up begins. */
-  private lookedUp<T>(answer: Promise<T>, take: (answer: T) => void): void {
-    const { lookUp } = this
-    answer.then(
-      (found) => {
-        if (lookUp === this.lookUp) take(found)
-      },
-      (error: unknown) => {
-        if (lookUp === this.lookUp) this.hooks.post({ type: 'route-failed', ending: endingOfFailure(error) })
-      },
-    )
-  }
-
-  private routed(routed: Routed): void {
-    this.callee.goOnWith(routed)
-    this.call.path.learn(routed)
-    this.hooks.post({ type: 'routed', plan: routed.plan })
-  }
-
-  /** `by`: the target that led to the instructions. */
-  private guide(instructions: Instructed, by: RouteTarget, after: Ending | null): void {
-    this.lookedUp(this.guidance.next(instructions, this.services.router.owner(by), after), (next) => {
-      if (next.kind === 'routed') this.routed(next.routed)
-      else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
-      else this.hooks.post({ ...next, type: 'directed' })
-    })
   }
 
   /** A sound that cannot be played is passed over; an engine that is lost is heard of as such. */
