@@ -1,0 +1,78 @@
+import { Generator, type WholePlan } from '../load/generator.js'
+import { freePorts } from '../load/ports.js'
+import { cpuSecondsOf, familyOf, memoryKbOf, peakKbOf } from '../load/processes.js'
+import type { Run, RunResult } from '../load/plan.js'
+import type { Peer } from './peer.js'
+import { type PeerName, startPeer } from './peers.js'
+
+/** What a run is played with, whoever the server is. */
+export interface StageOptions {
+  readonly plan: Omit<WholePlan, 'server' | 'pushPorts' | 'domain' | 'cores'>
+  readonly workers: number
+  readonly serverCores: string
+  readonly loadCores: string
+}
+
+/** A run, and what it took of the server: of all of its processes. */
+export interface Measured {
+  readonly result: RunResult
+  /** Seconds. */
+  readonly serverCpu: number
+  /** From the first call to the last thing of the last one. */
+  readonly seconds: number
+  /** After the run, shared memory counted once. */
+  readonly memoryKb: number
+  readonly peakKb: number
+}
+
+const DOMAIN = 'example.net'
+
+/** A server under test, and the generator that plays around it. */
+export class Stage {
+  private constructor(
+    private readonly peer: Peer,
+    private readonly generator: Generator,
+  ) {}
+
+  /** All phones are known to the server, and sleep. Rejects, and leaves no process, where that does not come about. */
+  static async open(name: PeerName, options: StageOptions): Promise<Stage> {
+    const { plan, workers, serverCores, loadCores } = options
+    const pushPorts = await freePorts(workers)
+    const { phones } = plan
+    const peer = await startPeer(name, { domain: DOMAIN, pushPorts, phones, cores: serverCores })
+    let generator: Generator | undefined
+    try {
+      const whole = { ...plan, domain: DOMAIN, pushPorts, cores: loadCores, server: peer.server }
+      generator = await Generator.open(whole)
+      await generator.makeKnown()
+      return new Stage(peer, generator)
+    } catch (error) {
+      await generator?.close()
+      await peer.stop()
+      throw error
+    }
+  }
+
+  get faults(): readonly string[] {
+    return this.peer.faults()
+  }
+
+  async run(run: Run): Promise<Measured> {
+    const pids = familyOf(this.peer.pid)
+    const before = cpuSecondsOf(pids)
+    const begun = performance.now()
+    const result = await this.generator.run(run)
+    return {
+      result,
+      serverCpu: cpuSecondsOf(pids) - before,
+      seconds: (performance.now() - begun) / 1000,
+      memoryKb: memoryKbOf(pids),
+      peakKb: peakKbOf(pids),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.generator.close()
+    await this.peer.stop()
+  }
+}

@@ -1,0 +1,103 @@
+import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.js'
+import { kamailioVersion } from '../peers/kamailio.js'
+import { type PeerName, peerTitles } from '../peers/peers.js'
+import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
+import { busyWarning, thisMachine } from '../support/machine.js'
+import { keepResults } from '../support/results.js'
+import { type Options, readOptions, usage } from './options.js'
+import { costTable, resultsPart, type Row, rowOf, stagesTable } from './report.js'
+
+/** For each call; what is not over then has failed, ms. */
+const DEADLINE_MS = 10_000
+/** Phones for so many seconds of calls: one that ended its call is called again after the others. */
+const PHONES_SECONDS = 4
+
+async function bench(options: Options): Promise<boolean> {
+  const machine = thisMachine()
+  const warning = busyWarning(machine)
+  if (warning !== undefined) say(warning)
+  const ceiling = await findCeiling(options.workers, options.loadCores, () => undefined)
+  say(describeCeiling(ceiling))
+  const measured = new Map<PeerName, Measured[]>(options.peers.map((peer) => [peer, []]))
+  // In turn, so that what slows the machine for a while slows all of them.
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const peer of options.peers) measured.get(peer)?.push(await play(peer, options, round))
+  }
+  const rows = [...measured].map(([peer, rounds]) => rowOf(peer, rounds))
+  const remarks = [describeCeiling(ceiling), ...warningsOf(rows, options, ceiling)]
+  say(stagesTable(rows))
+  say(costTable(rows))
+  say(remarks.join('\n'))
+  if (!options.dry) {
+    const at = new Date().toISOString()
+    const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
+    const json = { bench: 'wake', at, machine, versions, options, ceiling, rows }
+    await keepResults('wake', json, resultsPart(rows, options, machine, versions, at.slice(0, 10), remarks))
+  }
+  return rows.every(({ calls, completed }) => completed === calls)
+}
+
+/** A server of its own each round, as a user starts it, and warm. */
+async function play(peer: PeerName, options: Options, round: number): Promise<Measured> {
+  const { rate, seconds, warmUpSeconds, arrivals } = options
+  const stage = await Stage.open(peer, stageOf(options))
+  try {
+    const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }
+    if (warmUpSeconds > 0) {
+      await stage.run({ ...run, name: `w${round}`, calls: Math.ceil(rate * warmUpSeconds), seed: round })
+    }
+    const name = `m${round}`
+    const measured = await stage.run({ ...run, name, calls: Math.ceil(rate * seconds), seed: 100 + round })
+    for (const [why, count] of Object.entries(measured.result.failures))
+      say(`${peerTitles[peer]}: ${count} calls failed: ${why}`)
+    for (const fault of stage.faults) say(`${peerTitles[peer]} logged: ${fault}`)
+    return measured
+  } finally {
+    await stage.close()
+  }
+}
+
+function stageOf(options: Options): StageOptions {
+  const { proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, rate, workers } = options
+  const busySeconds = PHONES_SECONDS + (pushMs + wakeMs + ringMs + talkMs + 12 * delayMs) / 1000
+  const phones = Math.ceil(rate * busySeconds)
+  const { serverCores, loadCores } = options
+  return {
+    plan: { phones, proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp },
+    workers,
+    serverCores,
+    loadCores,
+  }
+}
+
+function warningsOf(
+  rows: readonly Row[],
+  { rate }: Options,
+  ceiling: Parameters<typeof ceilingWarning>[1],
+): string[] {
+  return rows.flatMap(({ peer, lateMs }) => {
+    const warning = ceilingWarning(rate, ceiling, lateMs)
+    return warning === undefined ? [] : [`${peerTitles[peer]}: ${warning}`]
+  })
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}
+
+async function main(): Promise<number> {
+  let options: Options | 'help'
+  try {
+    options = readOptions(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
+    return 2
+  }
+  if (options === 'help') {
+    say(usage)
+    return 0
+  }
+  return (await bench(options)) ? 0 : 1
+}
+
+process.exitCode = await main()

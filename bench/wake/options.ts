@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util'
+import { type ArrivalKind, arrivalKinds } from '../load/arrivals.js'
+import { type Proof, proofs } from '../load/plan.js'
+import { type PeerName, peerNames } from '../peers/peers.js'
+
+export interface Options {
+  readonly peers: readonly PeerName[]
+  readonly rounds: number
+  /** Calls a second, on the average, and for how long in each round. */
+  readonly rate: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly arrivals: ArrivalKind
+  readonly proof: Proof
+  /** Milliseconds each. */
+  readonly pushMs: number
+  readonly wakeMs: number
+  readonly ringMs: number
+  readonly talkMs: number
+  readonly delayMs: number
+  readonly rtp: boolean
+  /** Processes of the generator. */
+  readonly workers: number
+  /** As of taskset(1); '' for any. */
+  readonly serverCores: string
+  readonly loadCores: string
+  readonly dry: boolean
+}
+
+export const usage = `npm run bench:wake -- [options]
+  --peers A,B         of ${peerNames.join(', ')}; kamailio,reveille
+  --rounds N          of each, in turn; 3
+  --rate N            calls/s; 50
+  --seconds N         of each round; 10
+  --warm-up N         seconds of calls ahead of each round, not counted; 3
+  --arrivals KIND     ${arrivalKinds.join(' or ')}; poisson
+  --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token
+  --push MS           until the push service answers; 0
+  --wake MS           from then to the REGISTER; 0
+  --ring MS           until the phone answers; 0
+  --talk MS           500
+  --delay MS          one way, of the phone's SIP; 0
+  --rtp               both ways, while they talk
+  --workers N         processes of the generator, up to 4; 1
+  --server-cores LIST cores for the server, as of taskset; any
+  --load-cores LIST   and for the generator; any
+  --dry               leaves bench/RESULTS.md and bench/results as they are`
+
+/** @throws Error that says which option is wrong. */
+export function readOptions(argv: readonly string[]): Options | 'help' {
+  const text = (value: string) => ({ type: 'string', default: value }) as const
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      peers: text('kamailio,reveille'),
+      rounds: text('3'),
+      rate: text('50'),
+      seconds: text('10'),
+      'warm-up': text('3'),
+      arrivals: text('poisson'),
+      proof: text('token'),
+      push: text('0'),
+      wake: text('0'),
+      ring: text('0'),
+      talk: text('500'),
+      delay: text('0'),
+      rtp: flag,
+      workers: text('1'),
+      'server-cores': text(''),
+      'load-cores': text(''),
+      dry: flag,
+      help: flag,
+    },
+  })
+  if (values.help) return 'help'
+  return {
+    peers: values.peers.split(',').map((one) => nameOf('peers', one.trim(), peerNames)),
+    rounds: numberOf('rounds', values.rounds, 1),
+    rate: numberOf('rate', values.rate, 1),
+    seconds: numberOf('seconds', values.seconds, 1),
+    warmUpSeconds: numberOf('warm-up', values['warm-up'], 0),
+    arrivals: nameOf('arrivals', values.arrivals, arrivalKinds),
+    proof: nameOf('proof', values.proof, proofs),
+    pushMs: numberOf('push', values.push, 0),
+    wakeMs: numberOf('wake', values.wake, 0),
+    ringMs: numberOf('ring', values.ring, 0),
+    talkMs: numberOf('talk', values.talk, 0),
+    delayMs: numberOf('delay', values.delay, 0),
+    rtp: values.rtp,
+    workers: numberOf('workers', values.workers, 1, 4),
+    serverCores: values['server-cores'],
+    loadCores: values['load-cores'],
+    dry: values.dry,
+  }
+}
+
+function numberOf(name: string, text: string, least: number, most = Infinity): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < least || value > most)
+    throw new Error(`--${name} must be ${least} or more${most < Infinity ? `, up to ${most}` : ''}: ${text}`)
+  return value
+}
+
+function nameOf<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find((other) => other === text)
+  if (found === undefined) throw new Error(`--${name}: ${text} is none of ${known.join(', ')}`)
+  return found
+}
