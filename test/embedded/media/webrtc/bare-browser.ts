@@ -12,7 +12,8 @@ export class BareBrowser {
   readonly #socket: Socket
   readonly #certificate: Certificate
   #port = 0
-  #user = ''
+  #ours = ''
+  #theirs = ''
   #password = ''
   #client: DtlsClient | undefined
   #sealer: SrtpSealer | undefined
@@ -72,7 +73,8 @@ export class BareBrowser {
   read(sdp: string, fragment = 'peer'): void {
     const value = (pattern: RegExp) => pattern.exec(sdp)?.[1] ?? ''
     this.#port = Number(value(/^m=audio (\d+)/m))
-    this.#user = `${value(/^a=ice-ufrag:(\S+)/m)}:${fragment}`
+    this.#ours = value(/^a=ice-ufrag:(\S+)/m)
+    this.#theirs = fragment
     this.#password = value(/^a=ice-pwd:(\S+)/m)
   }
 
@@ -80,9 +82,9 @@ export class BareBrowser {
     this.#socket.send(packet, this.#port, '127.0.0.1')
   }
 
-  /** Checks the path with the user name that the descriptions give, or another. */
-  check(user = this.#user): void {
-    this.send(check({ user, password: this.#password, nominates: true }))
+  /** Checks the path. @param theirs its half of the user name, by default that of its description */
+  check(theirs = this.#theirs): void {
+    this.send(check({ user: `${this.#ours}:${theirs}`, password: this.#password, nominates: true }))
   }
 
   /** Resolves when the handshake is done. */
