@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ArrivalKind, arrivalKinds } from '../load/arrivals.js'
 import { type Proof, proofs } from '../load/plan.js'
 import { type PeerName, peerNames } from '../peers/peers.js'
+import { nameOf, numberOf, optionFlag as flag, optionText as text } from '../support/option-values.js'
 
 export interface Options {
   readonly peers: readonly PeerName[]
@@ -48,8 +49,6 @@ export const usage = `npm run bench:wake -- [options]
 
 /** @throws Error that says which option is wrong. */
 export function readOptions(argv: readonly string[]): Options | 'help' {
-  const text = (value: string) => ({ type: 'string', default: value }) as const
-  const flag = { type: 'boolean', default: false } as const
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -93,17 +92,4 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     loadCores: values['load-cores'],
     dry: values.dry,
   }
-}
-
-function numberOf(name: string, text: string, least: number, most = Infinity): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < least || value > most)
-    throw new Error(`--${name} must be ${least} or more${most < Infinity ? `, up to ${most}` : ''}: ${text}`)
-  return value
-}
-
-function nameOf<T extends string>(name: string, text: string, known: readonly T[]): T {
-  const found = known.find((other) => other === text)
-  if (found === undefined) throw new Error(`--${name}: ${text} is none of ${known.join(', ')}`)
-  return found
 }

@@ -1,0 +1,65 @@
+import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
+import { kamailioVersion } from '../peers/kamailio.js'
+import { peerTitles } from '../peers/peers.js'
+import { busyWarning, thisMachine } from '../support/machine.js'
+import { keepResults } from '../support/results.js'
+import { type Options, readOptions, usage } from './options.js'
+import { type Found, ratesTable, resultsPart, trialLine } from './report.js'
+import { highestRate } from './search.js'
+import { tryRate } from './trial.js'
+
+async function bench(options: Options): Promise<void> {
+  const machine = thisMachine()
+  const warning = busyWarning(machine)
+  if (warning !== undefined) say(warning)
+  const ceiling = await findCeiling(options.workers, options.loadCores, () => undefined)
+  say(describeCeiling(ceiling))
+  const found: Found[] = []
+  for (const pushMs of options.pushes)
+    for (const peer of options.peers) {
+      const { best, trials } = await highestRate(
+        options.first,
+        options.most,
+        options.closeness,
+        async (rate) => {
+          const trial = await tryRate(peer, options, pushMs, rate)
+          say(`${peerTitles[peer]}, push ${pushMs} ms, ${trialLine(trial)}`)
+          return trial
+        },
+      )
+      found.push({ peer, pushMs, best, trials })
+    }
+  const remarks = [
+    describeCeiling(ceiling),
+    ...found.flatMap(({ peer, pushMs, best }) => {
+      const limit = best && ceilingWarning(best.rate, ceiling, best.lateMs)
+      return limit === undefined ? [] : [`${peerTitles[peer]}, push ${pushMs} ms: ${limit}`]
+    }),
+  ]
+  say(ratesTable(found))
+  say(remarks.join('\n'))
+  if (options.dry) return
+  const at = new Date().toISOString()
+  const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
+  const json = { bench: 'rate', at, machine, versions, options, ceiling, found }
+  await keepResults('rate', json, resultsPart(found, options, machine, versions, at.slice(0, 10), remarks))
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}
+
+async function main(): Promise<number> {
+  let options: Options | 'help'
+  try {
+    options = readOptions(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
+    return 2
+  }
+  if (options === 'help') say(usage)
+  else await bench(options)
+  return 0
+}
+
+process.exitCode = await main()
