@@ -251,6 +251,7 @@ describe('an application on the web', () => {
     const incoming = await phone.nextCall()
     await outgoing.answered()
     await incoming.established
+    await hears(outgoing, [1000])
     outgoing.hangUp()
     await Promise.all([outgoing.ended, incoming.ended])
     const { params, signed } = await application.askedFor('/done')
