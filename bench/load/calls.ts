@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Link } from './link.js'
 import { besides, type Dialog, dialogOf, invite, respond, type Side, within } from './messages.js'
 import { phoneNumber, type Plan, type Run, type RunResult } from './plan.js'
@@ -6,9 +7,13 @@ import type { RtpFlow } from './rtp-flow.js'
 import { cseqMethodOf, headerOf, indexOfCallId, mediaPortOf, methodOf, statusOf } from './scan.js'
 import { emptyMoments, type Moment, type Moments } from './stages.js'
 
-/** Under which an INVITE and a BYE are outstanding. */
-const KINDS = { invite: 0, bye: 1 } as const
+/** Under which requests of one call are outstanding. */
+const KINDS = { invite: 0, bye: 1, cancel: 2 } as const
 const NOBODY = -1
+/** More keys than a run has. */
+const RUN_KEYS = 1e9
+/** So many at once, and then a pause. */
+const CANCELS = 20
 
 /** The calls of one run, from the callers' side, and when each moment of each came. */
 export class Calls {
@@ -27,6 +32,8 @@ export class Calls {
   readonly #isOver: Uint8Array
   #left: number
   #end: () => void = () => undefined
+  readonly #held = new Set<number>()
+  #released: () => void = () => undefined
 
   constructor(
     private readonly plan: Plan,
@@ -35,14 +42,22 @@ export class Calls {
     private readonly side: Side,
     private readonly phones: Phones,
     private readonly rtp: RtpFlow,
+    /** Which run of its process this is: what is outstanding of two runs is kept apart. */
+    private readonly order: number,
   ) {
     this.#moments = emptyMoments(run.calls)
     this.#phoneOf = new Int32Array(run.calls).fill(NOBODY)
     this.#callOf = new Int32Array(plan.phones).fill(NOBODY)
-    for (let phone = plan.phones - 1; phone >= 0; phone--) this.#asleep.push(phone)
+    const { from, count } = run.phones ?? { from: 0, count: plan.phones }
+    for (let phone = from + count - 1; phone >= from; phone--) this.#asleep.push(phone)
     this.#left = run.calls
     this.#isOver = new Uint8Array(run.calls)
     this.over = new Promise((resolve) => (this.#end = resolve))
+  }
+
+  /** Whether calls of it wait. */
+  get holds(): boolean {
+    return this.#held.size > 0
   }
 
   begin(call: number): void {
@@ -53,7 +68,7 @@ export class Calls {
     this.#deadlines[call] = setTimeout(() => this.#giveUp(call), this.run.deadlineMs)
     this.#stamp('invite', call)
     const number = phoneNumber(this.plan.worker, phone)
-    this.link.ask(keyOf('invite', call), invite(this.side, call, number, this.run.name))
+    this.link.ask(this.#key('invite', call), invite(this.side, call, number, this.run.name))
   }
 
   /**
@@ -63,6 +78,36 @@ export class Calls {
   mark(moment: Moment, phone: number, awayMs = 0): void {
     const call = this.#callOf[phone] ?? NOBODY
     if (call !== NOBODY) this.#stamp(moment, call, awayMs)
+  }
+
+  /** The push for this phone: a call that is held needs no more. Whether the phone wakes of it. */
+  pushed(phone: number): boolean {
+    this.mark('pushed', phone)
+    const call = this.#callOf[phone] ?? NOBODY
+    if (call === NOBODY) return false
+    if (this.run.holds !== true) return true
+    if (this.#isOver[call] === 1) return false
+    this.#completed++
+    this.#held.add(call)
+    this.#finish(call)
+    return false
+  }
+
+  /** Cancels all calls that are held, so many a second; resolves when each got its final response. */
+  async cancelHeld(perSecond: number): Promise<number> {
+    const held = [...this.#held]
+    const ended = new Promise<void>((resolve) => (this.#released = resolve))
+    for (let at = 0; at < held.length; at++) {
+      const call = held[at] ?? NOBODY
+      const phone = phoneNumber(this.plan.worker, this.#phoneOf[call] ?? NOBODY)
+      this.link.ask(
+        this.#key('cancel', call),
+        this.#beside('CANCEL', call, `<sip:${phone}@${this.plan.domain}>`),
+      )
+      if (at % CANCELS === CANCELS - 1) await sleep((CANCELS * 1000) / perSecond)
+    }
+    if (this.#held.size > 0) await Promise.race([ended, sleep(this.run.deadlineMs)])
+    return held.length - this.#held.size
   }
 
   invited(phone: number, request: string): void {
@@ -97,6 +142,8 @@ export class Calls {
     switch (cseqMethodOf(text)) {
       case 'INVITE':
         return this.#inviteAnswered(call, status, text)
+      case 'CANCEL':
+        return this.link.settle(this.#key('cancel', call))
       case 'BYE':
         return status < 200 ? undefined : this.#byeAnswered(call, status)
     }
@@ -107,13 +154,14 @@ export class Calls {
   }
 
   #inviteAnswered(call: number, status: number, text: string): void {
-    this.link.settle(keyOf('invite', call))
+    this.link.settle(this.#key('invite', call))
     if (status < 200) {
       if (status > 100) this.#stamp('provisional', call)
       return
     }
     if (status >= 300) {
       this.link.say(this.#beside('ACK', call, headerOf(text, 'To')))
+      if (this.#held.delete(call)) return this.#let(call)
       return this.#fail(call, `INVITE got ${status}`)
     }
     const known = this.#dialogs[call]
@@ -126,14 +174,21 @@ export class Calls {
     setTimeout(() => this.#hangUp(call, dialog), this.plan.talkMs)
   }
 
+  /** A held call got its end. */
+  #let(call: number): void {
+    this.link.settle(this.#key('cancel', call))
+    this.#callOf[this.#phoneOf[call] ?? NOBODY] = NOBODY
+    if (this.#held.size === 0) this.#released()
+  }
+
   #hangUp(call: number, dialog: Dialog): void {
     this.rtp.remove(call)
     this.#stamp('bye', call)
-    this.link.ask(keyOf('bye', call), within(this.side, 'BYE', call, this.run.name, dialog))
+    this.link.ask(this.#key('bye', call), within(this.side, 'BYE', call, this.run.name, dialog))
   }
 
   #byeAnswered(call: number, status: number): void {
-    this.link.settle(keyOf('bye', call))
+    this.link.settle(this.#key('bye', call))
     if (!Number.isNaN(this.#moments.ended[call] ?? 0)) return
     if (status !== 200) return this.#fail(call, `BYE got ${status}`)
     this.#stamp('ended', call)
@@ -165,8 +220,8 @@ export class Calls {
   #fail(call: number, why: string): void {
     if (this.#isOver[call] === 1) return
     this.#failures[why] = (this.#failures[why] ?? 0) + 1
-    this.link.settle(keyOf('invite', call))
-    this.link.settle(keyOf('bye', call))
+    this.link.settle(this.#key('invite', call))
+    this.link.settle(this.#key('bye', call))
     const phone = this.#phoneOf[call] ?? NOBODY
     if (phone !== NOBODY) this.#callOf[phone] = NOBODY
     this.rtp.remove(call)
@@ -190,8 +245,8 @@ export class Calls {
     const all = this.#moments[moment]
     if (Number.isNaN(all[call])) all[call] = performance.now() + awayMs
   }
-}
 
-function keyOf(kind: keyof typeof KINDS, call: number): number {
-  return call * 2 + KINDS[kind]
+  #key(kind: keyof typeof KINDS, call: number): number {
+    return this.order * RUN_KEYS + call * 4 + KINDS[kind]
+  }
 }

@@ -11,11 +11,13 @@ export type ToWorker =
   | { readonly do: 'open'; readonly plan: Plan }
   | { readonly do: 'make known' }
   | { readonly do: 'run'; readonly run: Run }
+  | { readonly do: 'cancel held'; readonly perSecond: number }
   | { readonly do: 'close' }
 
 export type FromWorker =
   | { readonly done: 'open' | 'make known' | 'close' }
   | { readonly done: 'run'; readonly result: RunResult }
+  | { readonly done: 'cancel held'; readonly ended: number }
   | { readonly failed: string }
 
 /** What all processes of the generator play, together. */
@@ -70,11 +72,19 @@ export class Generator {
             calls: Math.ceil(run.calls / count),
             perSecond: run.perSecond / count,
             seed: run.seed + n,
+            ...(run.phones === undefined ? {} : { phones: shareOf(run.phones, count) }),
           },
         }),
       ),
     )
     return joinResults(answers.flatMap((answer) => ('result' in answer ? [answer.result] : [])))
+  }
+
+  /** Ends the calls that are held, so many a second; resolves with how many of them got their final response. */
+  async cancelHeld(perSecond: number): Promise<number> {
+    const order = { do: 'cancel held', perSecond: perSecond / this.workers.length } as const
+    const answers = await Promise.all(this.workers.map((worker) => ask(worker, order)))
+    return answers.reduce((sum, answer) => sum + ('ended' in answer ? answer.ended : 0), 0)
   }
 
   async close(): Promise<void> {
@@ -86,6 +96,11 @@ export class Generator {
       }),
     )
   }
+}
+
+/** Each process has as many of them. */
+function shareOf({ from, count }: NonNullable<Run['phones']>, workers: number): NonNullable<Run['phones']> {
+  return { from: Math.ceil(from / workers), count: Math.floor(count / workers) }
 }
 
 export function joinResults(results: readonly RunResult[]): RunResult {

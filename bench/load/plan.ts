@@ -37,6 +37,10 @@ export interface Run {
   readonly seed: number
   /** After which a call that is not over has failed. */
   readonly deadlineMs: number
+  /** Which phones are called: of all of the process by default; `from` on, so many. */
+  readonly phones?: { readonly from: number; readonly count: number }
+  /** The phones are pushed and sleep on: the run is over when all calls wait, and they wait until they are cancelled. */
+  readonly holds?: boolean
 }
 
 export interface RunResult {

@@ -15,7 +15,9 @@ const TICK_MS = 1
 
 /** Callers, push service and phones of one process of the generator. */
 export class Player {
-  #calls: Calls | undefined
+  /** The last run, and before it those whose calls are held. */
+  #runs: Calls[] = []
+  #count = 0
 
   private constructor(
     private readonly plan: Plan,
@@ -31,7 +33,7 @@ export class Player {
   static async open(plan: Plan): Promise<Player> {
     // What arrives refers to the player, which is there only once all of its sockets are.
     const late: { player?: Player } = {}
-    const callers = await Link.open(plan.server, 0, (text) => late.player?.calls?.hear(text))
+    const callers = await Link.open(plan.server, 0, (text) => late.player?.each((calls) => calls.hear(text)))
     const device = await Link.open(plan.server, plan.delayMs, (text) => late.player?.phones.hear(text))
     const push = await PushServer.open(plan.pushPort, (path, body, answer) =>
       late.player?.take(path, body, answer),
@@ -47,13 +49,17 @@ export class Player {
       domain: plan.domain,
     })
     const events = {
-      registering: (phone: number) => late.player?.calls?.mark('registerSent', phone, plan.delayMs),
-      registered: (phone: number) => late.player?.calls?.mark('registered', phone, -plan.delayMs),
-      refused: (phone: number, status: number) => late.player?.calls?.refused(phone, status),
-      asleep: (phone: number) => late.player?.calls?.asleep(phone),
-      invited: (phone: number, request: string) => late.player?.calls?.invited(phone, request),
-      answered: (phone: number) => late.player?.calls?.mark('deviceAnswered', phone, plan.delayMs),
-      acked: (phone: number) => late.player?.calls?.mark('acked', phone, -plan.delayMs),
+      registering: (phone: number) =>
+        late.player?.each((calls) => calls.mark('registerSent', phone, plan.delayMs)),
+      registered: (phone: number) =>
+        late.player?.each((calls) => calls.mark('registered', phone, -plan.delayMs)),
+      refused: (phone: number, status: number) => late.player?.each((calls) => calls.refused(phone, status)),
+      asleep: (phone: number) => late.player?.each((calls) => calls.asleep(phone)),
+      invited: (phone: number, request: string) =>
+        late.player?.each((calls) => calls.invited(phone, request)),
+      answered: (phone: number) =>
+        late.player?.each((calls) => calls.mark('deviceAnswered', phone, plan.delayMs)),
+      acked: (phone: number) => late.player?.each((calls) => calls.mark('acked', phone, -plan.delayMs)),
     }
     const name = randomBytes(4).toString('hex')
     const phones = new Phones(plan, name, device, at(device, media[1]), events)
@@ -61,8 +67,9 @@ export class Player {
     return late.player
   }
 
-  get calls(): Calls | undefined {
-    return this.#calls
+  /** Calls of other runs, and other phones, are none of a run's. */
+  private each(tell: (calls: Calls) => void): void {
+    for (const calls of this.#runs) tell(calls)
   }
 
   /** Rejects where a phone is refused. */
@@ -74,7 +81,8 @@ export class Player {
   async run(run: Run): Promise<RunResult> {
     const times = arrivals(run.arrivals, run.calls, run.perSecond, run.seed)
     const { plan, callers, phones, rtp, device } = this
-    const calls = (this.#calls = new Calls(plan, run, callers, this.side, phones, rtp))
+    const calls = new Calls(plan, run, callers, this.side, phones, rtp, this.#count++)
+    this.#runs = [...this.#runs.filter(({ holds }) => holds), calls]
     const before = process.cpuUsage()
     const resent = callers.resent + device.resent
     rtp.begin()
@@ -91,15 +99,22 @@ export class Player {
     }
   }
 
+  /** Ends the calls that are held; resolves with how many of them got their final response. */
+  async cancelHeld(perSecond: number): Promise<number> {
+    const ended = await Promise.all(this.#runs.map((calls) => calls.cancelHeld(perSecond)))
+    this.#runs = []
+    return ended.reduce((sum, count) => sum + count, 0)
+  }
+
   /** A push: of a call; of an ending it is only answered. */
   private take(path: string, body: string, answer: () => void): void {
     const phone = Number(path.slice(path.lastIndexOf('/') + 1)) - phoneNumber(this.plan.worker, 0)
     const isCall = !body.includes('"kind":"ending"')
-    if (isCall) this.#calls?.mark('pushed', phone)
+    const wakes = isCall && this.#runs.map((calls) => calls.pushed(phone)).includes(true)
     const go = (): void => {
       answer()
-      if (!isCall) return
-      this.#calls?.mark('pushAnswered', phone)
+      if (!wakes) return
+      this.each((calls) => calls.mark('pushAnswered', phone))
       if (this.plan.wakeMs === 0) this.phones.wake(phone, body)
       else setTimeout(() => this.phones.wake(phone, body), this.plan.wakeMs)
     }

@@ -17,6 +17,8 @@ async function obey(order: ToWorker): Promise<FromWorker> {
       if (player === undefined) throw new Error('there is no player')
       return { done: 'run', result: await player.run(order.run) }
     }
+    case 'cancel held':
+      return { done: 'cancel held', ended: (await player?.cancelHeld(order.perSecond)) ?? 0 }
     case 'close':
       await player?.close()
       return { done: 'close' }

@@ -9,6 +9,8 @@ import { passwordOf, phoneNumber, providerOf } from '../load/plan.js'
 import { pin } from '../load/processes.js'
 import type { Peer, PeerOptions } from './peer.js'
 
+/** The longest there is: calls that wait are to wait as long as their run does. */
+const RING = '10m'
 /** Between two questions whether it is up. */
 const ASK_MS = 50
 
@@ -43,7 +45,7 @@ function configuration({ domain, pushPorts, phones }: PeerOptions, sip: number, 
   const users = pushPorts.flatMap((_, worker) =>
     Array.from({ length: share }, (_, n) => {
       const number = phoneNumber(worker, n)
-      return [String(number), { password: passwordOf(number) }] as const
+      return [String(number), { password: passwordOf(number), ring: RING }] as const
     }),
   )
   const push = pushPorts.map((port, worker) => [

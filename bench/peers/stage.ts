@@ -71,6 +71,16 @@ export class Stage {
     }
   }
 
+  /** Ends the calls that are held; how many of them got their final response. */
+  cancelHeld(perSecond: number): Promise<number> {
+    return this.generator.cancelHeld(perSecond)
+  }
+
+  /** Of all processes of the server, kB, shared memory counted once. */
+  memoryKb(): number {
+    return memoryKbOf(familyOf(this.peer.pid))
+  }
+
   async close(): Promise<void> {
     await this.generator.close()
     await this.peer.stop()
