@@ -5,8 +5,16 @@ export async function samplesOf(url: string): Promise<ReadonlyMap<string, number
   return parse(await scrape(url)).samples
 }
 
-/** Gauges of what is there as long as the server runs. */
-const STANDING = new Set(['reveille_gateway_up'])
+/** Gauges of what is there as long as the server runs, or as its clients wish: no call holds any of it. */
+const STANDING = new Set([
+  'reveille_gateway_up',
+  'reveille_client_channels',
+  'reveille_client_polls',
+  // A client counts as present for a while after its channel is gone.
+  'reveille_presence_present',
+  'reveille_presence_watched',
+  'reveille_presence_subscriptions',
+])
 
 /** What must be among the gauges: without it, nothing open would mean nothing. */
 const KNOWN = [
