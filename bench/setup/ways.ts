@@ -11,6 +11,8 @@ export interface Way {
   readonly delays: number
   /** The transport of SIP counts; not where the device speaks none. */
   readonly overSip: boolean
+  /** It is the server that sends the INVITE. */
+  readonly invited: boolean
   /** What the user's configuration needs beside the usual. */
   readonly user: Readonly<Record<string, unknown>>
   /**
@@ -32,6 +34,7 @@ export const ways: Readonly<Record<WayName, Way>> = {
     title: 'plain wake, challenged REGISTER',
     delays: 6,
     overSip: true,
+    invited: true,
     user: {},
     take: (device) => answered(device, [device.register()]),
     steps: 'REGISTER, 401, REGISTER, 200 and INVITE, 200, sound',
@@ -40,6 +43,7 @@ export const ways: Readonly<Record<WayName, Way>> = {
     title: 'plain wake, REGISTER with the call token',
     delays: 4,
     overSip: true,
+    invited: true,
     user: {},
     take: (device, push) => answered(device, [device.register(tokenOf(push))]),
     steps: 'REGISTER, 200 and INVITE, 200, sound',
@@ -48,6 +52,7 @@ export const ways: Readonly<Record<WayName, Way>> = {
     title: '(a) accept and REGISTER together',
     delays: 4,
     overSip: true,
+    invited: true,
     user: {},
     take: (device, push) => {
       const token = tokenOf(push)
@@ -59,6 +64,7 @@ export const ways: Readonly<Record<WayName, Way>> = {
     title: '(b) INVITE of the device’s own',
     delays: 3,
     overSip: true,
+    invited: false,
     user: {},
     take: inviteOfItsOwn,
     steps: 'INVITE, 200 (and the caller’s sound), the device’s sound',
@@ -67,6 +73,7 @@ export const ways: Readonly<Record<WayName, Way>> = {
     title: '(c) accept with the SDP answer',
     delays: 2,
     overSip: false,
+    invited: false,
     user: { 'offer-in-push': true },
     take: answerInTheAccept,
     steps: 'accept (and the device’s sound), the caller’s sound',

@@ -71,9 +71,9 @@ export class MediaSession {
     return this.#write(codecs, direction)
   }
 
-  /** The answer; undefined where the offer has no codec of ours: 488. */
+  /** The answer; undefined where the offer has no codec of ours, or is not of plain RTP: 488. */
   answer(offer: string): string | undefined {
-    const remote = parseSdp(offer)
+    const remote = isPlainRtp(offer) ? parseSdp(offer) : undefined
     const common = remote === undefined ? [] : this.#common(remote)
     if (remote === undefined || !common.some((codec) => codec.name !== 'telephone-event')) return undefined
     this.#remote = remote
@@ -132,6 +132,11 @@ export class MediaSession {
       ...(offeredLines === undefined ? {} : { offeredLines }),
     })
   }
+}
+
+/** The players seal nothing: SRTP and WebRTC are beyond them. */
+function isPlainRtp(sdp: string): boolean {
+  return /^m=audio \d+ RTP\/AVPF? /m.test(sdp)
 }
 
 function byPayloadType(codecs: readonly Codec[]): Map<number, Codec> {

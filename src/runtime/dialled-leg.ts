@@ -33,13 +33,17 @@ export class DialledLeg implements CalleeLeg {
     private readonly log: Log,
   ) {}
 
-  /** Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. */
+  /**
+   * Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. Who takes no WebRTC is
+   * asked once more, with plain RTP: not every phone on a WebSocket is a browser.
+   */
   async dial(
     signaling: Signaling,
     engine: Media,
     caller: Promise<MediaEndpoint | undefined>,
-    { transport, ...request }: DialOrder,
+    order: DialOrder,
   ): Promise<void> {
+    const { transport, ...request } = order
     try {
       this.endpoint = await this.offer(engine, await caller, transport)
       if (this.closed) await this.endpoint.close()
@@ -51,7 +55,11 @@ export class DialledLeg implements CalleeLeg {
       })
       this.answered(await this.out.answered, this.endpoint)
     } catch (error) {
-      await this.failed(error)
+      if (transport === 'rtp' || !isOfferRefused(error) || this.cancelled !== undefined || this.closed) {
+        return this.failed(error)
+      }
+      await this.endpoint?.close()
+      return this.dial(signaling, engine, caller, { ...order, transport: 'rtp' })
     }
   }
 
@@ -136,6 +144,11 @@ export class DialledLeg implements CalleeLeg {
     this.closed = true
     await this.endpoint?.close()
   }
+}
+
+/** The phone took the INVITE, and nothing of its SDP (RFC 3261 §21.4.26). */
+function isOfferRefused(error: unknown): boolean {
+  return error instanceof SipFailure && error.status === 488
 }
 
 function isNotAcceptable(error: unknown): error is MediaError {
