@@ -5,7 +5,7 @@ import { type Options, readOptions, type Transport, usage } from './options.js'
 import { type Course, linkTable, resultsPart, type Row, rowOf, rowsTable } from './report.js'
 import { enrol, playRound, type Round } from './round.js'
 import { Site } from './site.js'
-import { ways, type WayName } from './ways.js'
+import { type Way, ways, type WayName } from './ways.js'
 
 /** A link that is off by more than this measures something else, ms of a round trip. */
 const TOLERANCE_MS = 3
@@ -63,8 +63,11 @@ async function play(site: Site, lane: Lane, delayMs: number, counts: boolean): P
 }
 
 function lanesOf({ ways: names, transports }: Options): Lane[] {
+  // A phone on a WebSocket is taken for a browser, and these are none: what the server sends offers WebRTC there.
+  const over = ({ overSip, invited }: Way): readonly Transport[] =>
+    overSip ? transports.filter((transport) => !invited || transport !== 'ws') : transports.slice(0, 1)
   return names.flatMap((way) =>
-    (ways[way].overSip ? transports : transports.slice(0, 1)).map((transport) => ({
+    over(ways[way]).map((transport) => ({
       way,
       transport,
       rounds: [],

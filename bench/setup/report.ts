@@ -34,8 +34,7 @@ export interface Row {
 }
 
 export function rowOf({ way, transport, rounds, failures }: Course, delayMs: number): Row {
-  const { overSip } = ways[way]
-  const delays = delaysOf(way, transport)
+  const { delays, overSip } = ways[way]
   const theoryMs = delays * delayMs
   const both = rounds.map(({ atCaller, atPhone }) => Math.max(atCaller, atPhone))
   return {
@@ -50,12 +49,6 @@ export function rowOf({ way, transport, rounds, failures }: Course, delayMs: num
     atCaller: spreadOf(rounds.map((round) => round.atCaller)),
     atPhone: spreadOf(rounds.map((round) => round.atPhone)),
   }
-}
-
-/** A phone on a WebSocket is taken for a browser: one that is none refuses WebRTC, and gets a second INVITE. */
-function delaysOf(way: WayName, transport: Transport): number {
-  const { delays, invited } = ways[way]
-  return invited && transport === 'ws' ? delays + 2 : delays
 }
 
 export function linkTable(checks: readonly LinkCheck[], delayMs: number): string {
@@ -139,8 +132,7 @@ One-way delays of theory, step by step:
 
 ${steps.join('\n')}
 
-Over WS an INVITE of the server's offers WebRTC, as to a browser. These phones are none: their 488 and the INVITE with plain
-RTP behind it are two delays more.
+Over WS an INVITE of the server's offers WebRTC, as to a browser, which these phones are not: those rows are left out.
 
 The link was checked first, by 20 round trips with the delay and 20 without, to a minimal server in the players' process; _added_ is between the fastest of each:
 
