@@ -33,17 +33,13 @@ export class DialledLeg implements CalleeLeg {
     private readonly log: Log,
   ) {}
 
-  /**
-   * Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. Who takes no WebRTC is
-   * asked once more, with plain RTP: not every phone on a WebSocket is a browser.
-   */
+  /** Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. */
   async dial(
     signaling: Signaling,
     engine: Media,
     caller: Promise<MediaEndpoint | undefined>,
-    order: DialOrder,
+    { transport, ...request }: DialOrder,
   ): Promise<void> {
-    const { transport, ...request } = order
     try {
       this.endpoint = await this.offer(engine, await caller, transport)
       if (this.closed) await this.endpoint.close()
@@ -55,11 +51,7 @@ export class DialledLeg implements CalleeLeg {
       })
       this.answered(await this.out.answered, this.endpoint)
     } catch (error) {
-      if (transport === 'rtp' || !isOfferRefused(error) || this.cancelled !== undefined || this.closed) {
-        return this.failed(error)
-      }
-      await this.endpoint?.close()
-      return this.dial(signaling, engine, caller, { ...order, transport: 'rtp' })
+      await this.failed(error)
     }
   }
 
@@ -144,11 +136,6 @@ export class DialledLeg implements CalleeLeg {
     this.closed = true
     await this.endpoint?.close()
   }
-}
-
-/** The phone took the INVITE, and nothing of its SDP (RFC 3261 §21.4.26). */
-function isOfferRefused(error: unknown): boolean {
-  return error instanceof SipFailure && error.status === 488
 }
 
 function isNotAcceptable(error: unknown): error is MediaError {

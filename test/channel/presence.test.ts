@@ -64,7 +64,8 @@ describe('presence on a channel', () => {
     await asked(alice, { type: 'presence-set', state: 'away' })
     const [told] = await asked(bob, { type: 'presence-set', state: 'busy' })
     const next = told.length > 0 ? told : [await bob.next('presence')]
-    expect(next.map(({ user }) => user)).toEqual(['bob'])
+    // Of bob there may be what he was before, too.
+    expect(new Set(next.map(({ user }) => user))).toEqual(new Set(['bob']))
   })
 
   it('needs the grant to set, and to read each of them; its own a client may read with either', async () => {

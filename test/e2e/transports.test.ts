@@ -33,23 +33,6 @@ for (const protocol of ['tls', 'ws', 'wss'] as const) {
       return ({ body }: SipRequest) => ({ answerAfterMs, ...(silent && { sdp: webrtcAnswer(body) }) })
     }
 
-    test.runIf(silent)('a phone that is no browser refuses WebRTC, and is heard by plain RTP', async () => {
-      const alice = await server.phone('alice', { protocol, openTransport: openSecureTransport })
-      expect((await alice.register()).status).toBe(200)
-      const call = await (await server.caller()).call('sip:+15551001@example.net')
-      const refused = await alice.nextCall()
-      expect(refused.invite.body).toContain('UDP/TLS/RTP/SAVPF')
-      const incoming = await alice.nextCall()
-      expect(incoming.invite.body).toContain('RTP/AVP')
-      await call.answered()
-      await incoming.established
-      await call.media.rtp.receiver.hearing?.hears([1000])
-      await incoming.media.rtp.receiver.hearing?.hears([1000])
-      call.hangUp()
-      await incoming.ended
-      await alice.unregister()
-    })
-
     // Whether a browser is heard: webrtc.test.ts.
     test.skipIf(silent)('a sleeping phone is woken, registers, and both sides hear each other', async () => {
       const token = `asleep-${protocol}`
