@@ -1,6 +1,7 @@
 import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
 import { kamailioVersion } from '../peers/kamailio.js'
 import { peerTitles } from '../peers/peers.js'
+import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -8,7 +9,7 @@ import { type Found, ratesTable, resultsPart, trialLine } from './report.js'
 import { highestRate } from './search.js'
 import { tryRate } from './trial.js'
 
-async function bench(options: Options): Promise<void> {
+async function bench(options: Options): Promise<boolean> {
   const machine = thisMachine()
   const warning = busyWarning(machine)
   if (warning !== undefined) say(warning)
@@ -38,28 +39,12 @@ async function bench(options: Options): Promise<void> {
   ]
   say(ratesTable(found))
   say(remarks.join('\n'))
-  if (options.dry) return
+  if (options.dry) return true
   const at = new Date().toISOString()
   const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
   const json = { bench: 'rate', at, machine, versions, options, ceiling, found }
   await keepResults('rate', json, resultsPart(found, options, machine, versions, at.slice(0, 10), remarks))
+  return true
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`)
-}
-
-async function main(): Promise<number> {
-  let options: Options | 'help'
-  try {
-    options = readOptions(process.argv.slice(2))
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
-    return 2
-  }
-  if (options === 'help') say(usage)
-  else await bench(options)
-  return 0
-}
-
-process.exitCode = await main()
+await runCommand({ usage, readOptions, bench })

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { type ArrivalKind, arrivalKinds } from '../load/arrivals.js'
 import { type Proof, proofs } from '../load/plan.js'
-import { type PeerName, peerNames } from '../peers/peers.js'
-import { nameOf, numberOf, optionFlag as flag, optionText as text } from '../support/option-values.js'
+import { peerArgs, type PeerOptions, peerUsage, readPeerOptions } from '../peers/options.js'
+import { peerNames } from '../peers/peers.js'
+import { nameOf, numberOf, optionText as text } from '../support/option-values.js'
 
-export interface Options {
-  readonly peers: readonly PeerName[]
+export interface Options extends PeerOptions {
   /** How long the push service takes, ms: each is a search of its own. */
   readonly pushes: readonly number[]
   /** Of each trial. */
@@ -19,11 +19,6 @@ export interface Options {
   readonly arrivals: ArrivalKind
   readonly proof: Proof
   readonly talkMs: number
-  readonly workers: number
-  /** As of taskset(1); '' for any. */
-  readonly serverCores: string
-  readonly loadCores: string
-  readonly dry: boolean
 }
 
 export const usage = `npm run bench:rate -- [options]
@@ -37,17 +32,14 @@ export const usage = `npm run bench:rate -- [options]
   --arrivals KIND     ${arrivalKinds.join(' or ')}; poisson
   --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token
   --talk MS           100
-  --workers N         processes of the generator, up to 4; 1
-  --server-cores LIST cores for the server, as of taskset; any
-  --load-cores LIST   and for the generator; any
-  --dry               leaves bench/RESULTS.md and bench/results as they are`
+${peerUsage}`
 
 /** @throws Error that says which option is wrong. */
 export function readOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      peers: text('kamailio-4,kamailio-64,reveille'),
+      ...peerArgs('kamailio-4,kamailio-64,reveille'),
       push: text('0,50'),
       seconds: text('4'),
       'warm-up': text('3'),
@@ -57,16 +49,11 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       arrivals: text('poisson'),
       proof: text('token'),
       talk: text('100'),
-      workers: text('1'),
-      'server-cores': text(''),
-      'load-cores': text(''),
-      dry: flag,
-      help: flag,
     },
   })
   if (values.help) return 'help'
   return {
-    peers: values.peers.split(',').map((one) => nameOf('peers', one.trim(), peerNames)),
+    ...readPeerOptions(values),
     pushes: values.push.split(',').map((one) => numberOf('push', one, 0)),
     seconds: numberOf('seconds', values.seconds, 1),
     warmUpSeconds: numberOf('warm-up', values['warm-up'], 0),
@@ -76,9 +63,5 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     arrivals: nameOf('arrivals', values.arrivals, arrivalKinds),
     proof: nameOf('proof', values.proof, proofs),
     talkMs: numberOf('talk', values.talk, 0),
-    workers: numberOf('workers', values.workers, 1, 4),
-    serverCores: values['server-cores'],
-    loadCores: values['load-cores'],
-    dry: values.dry,
   }
 }

@@ -1,3 +1,4 @@
+import { runCommand, say } from '../support/command.js'
 import { busyWarning, type Machine, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { checkLink, type LinkCheck, worstError } from './link-check.js'
@@ -88,27 +89,8 @@ async function keep(
   await keepResults('setup', json, resultsPart(rows, checks, options, machine, at.slice(0, 10)))
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`)
-}
-
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-async function main(): Promise<number> {
-  let options: Options | 'help'
-  try {
-    options = readOptions(process.argv.slice(2))
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
-    return 2
-  }
-  if (options === 'help') {
-    say(usage)
-    return 0
-  }
-  return (await bench(options)) ? 0 : 1
-}
-
-process.exitCode = await main()
+await runCommand({ usage, readOptions, bench })

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nameOf, numberOf } from '../support/option-values.js'
 import { wayNames, type WayName } from './ways.js'
 
 export const transports = ['udp', 'tcp', 'ws'] as const
@@ -50,16 +51,6 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   }
 }
 
-function numberOf(name: string, text: string, least: number): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < least) throw new Error(`--${name} must be ${least} or more: ${text}`)
-  return value
-}
-
 function namesOf<T extends string>(name: string, text: string, known: readonly T[]): T[] {
-  return text.split(',').map((one) => {
-    const found = known.find((other) => other === one.trim())
-    if (found === undefined) throw new Error(`--${name}: ${one} is none of ${known.join(', ')}`)
-    return found
-  })
+  return text.split(',').map((one) => nameOf(name, one.trim(), known))
 }

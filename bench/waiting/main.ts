@@ -1,5 +1,6 @@
 import { kamailioVersion } from '../peers/kamailio.js'
 import { peerTitles } from '../peers/peers.js'
+import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { measure, type Measured } from './measure.js'
@@ -31,23 +32,4 @@ async function bench(options: Options): Promise<boolean> {
   )
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`)
-}
-
-async function main(): Promise<number> {
-  let options: Options | 'help'
-  try {
-    options = readOptions(process.argv.slice(2))
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
-    return 2
-  }
-  if (options === 'help') {
-    say(usage)
-    return 0
-  }
-  return (await bench(options)) ? 0 : 1
-}
-
-process.exitCode = await main()
+await runCommand({ usage, readOptions, bench })

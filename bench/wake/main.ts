@@ -2,6 +2,7 @@ import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.
 import { kamailioVersion } from '../peers/kamailio.js'
 import { type PeerName, peerTitles } from '../peers/peers.js'
 import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
+import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -81,23 +82,4 @@ function warningsOf(
   })
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`)
-}
-
-async function main(): Promise<number> {
-  let options: Options | 'help'
-  try {
-    options = readOptions(process.argv.slice(2))
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
-    return 2
-  }
-  if (options === 'help') {
-    say(usage)
-    return 0
-  }
-  return (await bench(options)) ? 0 : 1
-}
-
-process.exitCode = await main()
+await runCommand({ usage, readOptions, bench })

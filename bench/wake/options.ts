@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { type ArrivalKind, arrivalKinds } from '../load/arrivals.js'
 import { type Proof, proofs } from '../load/plan.js'
-import { type PeerName, peerNames } from '../peers/peers.js'
+import { peerArgs, type PeerOptions, peerUsage, readPeerOptions } from '../peers/options.js'
+import { peerNames } from '../peers/peers.js'
 import { nameOf, numberOf, optionFlag as flag, optionText as text } from '../support/option-values.js'
 
-export interface Options {
-  readonly peers: readonly PeerName[]
+export interface Options extends PeerOptions {
   readonly rounds: number
   /** Calls a second, on the average, and for how long in each round. */
   readonly rate: number
@@ -20,12 +20,6 @@ export interface Options {
   readonly talkMs: number
   readonly delayMs: number
   readonly rtp: boolean
-  /** Processes of the generator. */
-  readonly workers: number
-  /** As of taskset(1); '' for any. */
-  readonly serverCores: string
-  readonly loadCores: string
-  readonly dry: boolean
 }
 
 export const usage = `npm run bench:wake -- [options]
@@ -42,17 +36,14 @@ export const usage = `npm run bench:wake -- [options]
   --talk MS           500
   --delay MS          one way, of the phone's SIP; 0
   --rtp               both ways, while they talk
-  --workers N         processes of the generator, up to 4; 1
-  --server-cores LIST cores for the server, as of taskset; any
-  --load-cores LIST   and for the generator; any
-  --dry               leaves bench/RESULTS.md and bench/results as they are`
+${peerUsage}`
 
 /** @throws Error that says which option is wrong. */
 export function readOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      peers: text('kamailio,reveille'),
+      ...peerArgs('kamailio,reveille'),
       rounds: text('3'),
       rate: text('50'),
       seconds: text('10'),
@@ -65,16 +56,11 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       talk: text('500'),
       delay: text('0'),
       rtp: flag,
-      workers: text('1'),
-      'server-cores': text(''),
-      'load-cores': text(''),
-      dry: flag,
-      help: flag,
     },
   })
   if (values.help) return 'help'
   return {
-    peers: values.peers.split(',').map((one) => nameOf('peers', one.trim(), peerNames)),
+    ...readPeerOptions(values),
     rounds: numberOf('rounds', values.rounds, 1),
     rate: numberOf('rate', values.rate, 1),
     seconds: numberOf('seconds', values.seconds, 1),
@@ -87,9 +73,5 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     talkMs: numberOf('talk', values.talk, 0),
     delayMs: numberOf('delay', values.delay, 0),
     rtp: values.rtp,
-    workers: numberOf('workers', values.workers, 1, 4),
-    serverCores: values['server-cores'],
-    loadCores: values['load-cores'],
-    dry: values.dry,
   }
 }

@@ -1,0 +1,50 @@
+import { nameOf, numberOf, optionFlag, optionText } from '../support/option-values.js'
+import { type PeerName, peerNames } from './peers.js'
+
+/** What every bench of servers beside each other is told. */
+export interface PeerOptions {
+  readonly peers: readonly PeerName[]
+  /** Processes of the generator. */
+  readonly workers: number
+  /** As of taskset(1); '' for any. */
+  readonly serverCores: string
+  readonly loadCores: string
+  /** The results that are kept stay as they are. */
+  readonly dry: boolean
+}
+
+export const peerUsage = `  --workers N         processes of the generator, up to 4; 1
+  --server-cores LIST cores for the server, as of taskset; any
+  --load-cores LIST   and for the generator; any
+  --dry               leaves bench/RESULTS.md and bench/results as they are`
+
+/** For parseArgs. `peers`: those that are measured where nobody says. */
+export function peerArgs(peers: string) {
+  return {
+    peers: optionText(peers),
+    workers: optionText('1'),
+    'server-cores': optionText(''),
+    'load-cores': optionText(''),
+    dry: optionFlag,
+    help: optionFlag,
+  } as const
+}
+
+interface PeerValues {
+  readonly peers: string
+  readonly workers: string
+  readonly 'server-cores': string
+  readonly 'load-cores': string
+  readonly dry: boolean
+}
+
+/** @throws Error that says which option is wrong. */
+export function readPeerOptions(values: PeerValues): PeerOptions {
+  return {
+    peers: values.peers.split(',').map((one) => nameOf('peers', one.trim(), peerNames)),
+    workers: numberOf('workers', values.workers, 1, 4),
+    serverCores: values['server-cores'],
+    loadCores: values['load-cores'],
+    dry: values.dry,
+  }
+}
