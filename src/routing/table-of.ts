@@ -1,6 +1,7 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { type BlockList, isIPv4, isIPv6 } from 'node:net'
 import type { RouteTarget } from '../call/plan.js'
 import { isBlocked } from './dialled.js'
+import { networkList } from './network-list.js'
 import { matchesPattern, plainNumber } from './numbers.js'
 import type { RoutingConfig, RoutingTable, Trunk } from './table.js'
 
@@ -16,7 +17,7 @@ export function routingTable(config: RoutingConfig): RoutingTable {
     if (config.users.has(name)) return { kind: 'user', user: name }
     return config.groups.has(name) ? { kind: 'group', group: name } : undefined
   }
-  const networks = config.trunks.map((trunk) => ({ trunk, list: blockList(trunk.match) }))
+  const networks = config.trunks.map((trunk) => ({ trunk, list: networkList(trunk.match) }))
   return {
     user: (name) => config.users.get(name),
     client: (name) => config.users.get(name) ?? { ...config.clients, name, numbers: [] },
@@ -42,17 +43,6 @@ function didsOfOne(subscribers: RoutingConfig['subscribers']): readonly (readonl
   return all
     .filter(({ did }) => all.filter((other) => other.did === did).length === 1)
     .map(({ did, number }) => [plainNumber(did), { kind: 'subscriber', number, devices: true }])
-}
-
-function blockList(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }
 
 /** The first trunk whose networks hold the address wins. An IPv4 address may come mapped into IPv6. */

@@ -1,4 +1,5 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
+import { networkList } from '../../routing/network-list.js'
 
 /** Networks that are no part of the Internet at large (RFC 6890 and its registries, RFC 6598, RFC 5771). */
 const SPECIAL_IPV4 = [
@@ -21,7 +22,7 @@ export type MayGoTo = (address: string) => boolean
  * @param allowed single addresses or CIDR networks
  */
 export function addressRule(allowed: readonly string[]): MayGoTo {
-  const exceptions = listOf(allowed)
+  const exceptions = networkList(allowed)
   return (address) => {
     if (isIPv4(address)) return exceptions.check(address, 'ipv4') || !special4.check(address, 'ipv4')
     // A scope names an interface: such an address is of the local link.
@@ -35,21 +36,10 @@ export function addressRule(allowed: readonly string[]): MayGoTo {
   }
 }
 
-const special4 = listOf(SPECIAL_IPV4)
-const global6 = listOf(GLOBAL_IPV6)
-const special6 = listOf(SPECIAL_IPV6)
-const carriers = listOf(CARRIES_IPV4)
-
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
-}
+const special4 = networkList(SPECIAL_IPV4)
+const global6 = networkList(GLOBAL_IPV6)
+const special6 = networkList(SPECIAL_IPV6)
+const carriers = networkList(CARRIES_IPV4)
 
 /** The last 32 bits. */
 function innerIpv4(address: string): string {
