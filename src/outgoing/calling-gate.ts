@@ -5,7 +5,7 @@ import { bareNumber } from '../routing/numbers.js'
 import { parseCredentials } from '../sip-text/credentials.js'
 import { parseNameAddr } from '../sip-text/name-addr.js'
 import { hidesCaller } from '../sip-text/privacy.js'
-import { parseUri } from '../sip-text/uri.js'
+import { userPartOf } from '../sip-text/user-part.js'
 import { isAnonymous } from './caller-id.js'
 import { bearerChallenge } from './client-bearer.js'
 import type { Outgoing, Permitted } from './outgoing.js'
@@ -71,7 +71,7 @@ function claimOf(
   user: string,
 ): { readonly callerId: string | undefined; readonly name: string | null } | undefined {
   const from = parseNameAddr(invite.header('from') ?? '')
-  const named = from && userOf(from.uri)
+  const named = from && userPartOf(from.uri)
   if (named === undefined) return undefined
   const name = from?.display ?? null
   if (isAnonymous(named) || hidesCaller(invite.headers('privacy')))
@@ -82,30 +82,17 @@ function claimOf(
 
 /** Hosts are not compared: proxies change them. */
 function isForAnother(invite: SipRequest): boolean {
-  const called = userOf(invite.uri)
+  const called = userPartOf(invite.uri)
   const answered = invite.headers('authorization').flatMap((value) => parseCredentials(value) ?? [])
   const uris = answered
     .filter(({ scheme }) => scheme === 'digest')
     .map(({ params }) => params.get('uri') ?? '')
-  return uris.some((uri) => uri !== invite.uri && userOf(uri) !== called)
+  return uris.some((uri) => uri !== invite.uri && userPartOf(uri) !== called)
 }
 
 function preferred(invite: SipRequest, user: string): string | undefined {
   const [value] = invite.headers('p-preferred-identity')
   const address = value === undefined ? undefined : parseNameAddr(value)
-  const named = address && userOf(address.uri)
+  const named = address && userPartOf(address.uri)
   return named === user ? undefined : named
-}
-
-function userOf(uri: string): string | undefined {
-  const parsed = parseUri(uri)
-  switch (parsed?.kind) {
-    case 'sip':
-      return parsed.user?.split(';')[0]
-    case 'tel':
-      return parsed.number
-    case 'other':
-    case undefined:
-      return undefined
-  }
 }

@@ -2,7 +2,7 @@ import type { SipRequest } from '../ports/signaling.js'
 import { type NameAddr, parseNameAddr } from '../sip-text/name-addr.js'
 import { hidesCaller } from '../sip-text/privacy.js'
 import { quote } from '../sip-text/scan.js'
-import { parseUri } from '../sip-text/uri.js'
+import { userPartOf } from '../sip-text/user-part.js'
 
 /** Who calls, as far as the callee may know. */
 export interface CallerIdentity {
@@ -21,7 +21,7 @@ export function callerOf(invite: SipRequest, trusted: boolean): CallerIdentity {
   const from = addressOf(invite.header('from'))
   const believed = asserted ?? from
   if (believed === undefined) return { user: null, name: null }
-  const user = userOf(believed.uri)
+  const user = userPartOf(believed.uri) ?? null
   return { user: user === 'anonymous' ? null : user, name: believed.display ?? from?.display ?? null }
 }
 
@@ -38,17 +38,4 @@ export function fromHeader({ user, name }: CallerIdentity, domain: string): stri
 
 function addressOf(value: string | undefined): NameAddr | undefined {
   return value === undefined ? undefined : parseNameAddr(value)
-}
-
-function userOf(uri: string): string | null {
-  const parsed = parseUri(uri)
-  switch (parsed?.kind) {
-    case 'sip':
-      return parsed.user?.split(';')[0] ?? null
-    case 'tel':
-      return parsed.number
-    case 'other':
-    case undefined:
-      return null
-  }
 }
