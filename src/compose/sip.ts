@@ -84,7 +84,7 @@ export function embeddedServers(
   return [{ name: 'embedded', region, listen, advertise }, ...ofRegions]
 }
 
-function listenOptions(one: Listener): ListenOptions {
+export function listenOptions(one: Listener): ListenOptions {
   switch (one.protocol) {
     case 'udp':
     case 'tcp':
