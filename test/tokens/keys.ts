@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { loadTokenKeys, type KeySpec, type TokenKey } from '../../src/clients/tokens/keys.js'
+import type { TokenKey } from '../../src/clients/tokens/jws.js'
+import { loadTokenKeys, type KeySpec } from '../../src/clients/tokens/keys.js'
 
 /** A key that nobody else has, as the nodes of one database share it. */
 export function sharedKeys(secret: Uint8Array = randomBytes(32)): Promise<readonly TokenKey[]> {

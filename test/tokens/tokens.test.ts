@@ -1,5 +1,6 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { jwtVerify, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Grants } from '../../src/clients/tokens/claims.js'
 import { loadTokenKeys } from '../../src/clients/tokens/keys.js'
@@ -204,6 +205,34 @@ describe('configured keys', () => {
     expect(await other.verifyCall(token)).toMatchObject(CALL)
     expect(await full.verifyCall(await other.mintCall(CALL))).toEqual({ fault: 'unknown-key' })
   })
+
+  it.each([
+    ['ES256', 'P-256'],
+    ['EdDSA', 'ed25519'],
+  ] as const)(
+    'of %s are any JWT library’s too, and no letter of a signature is passed over',
+    async (algorithm, kind) => {
+      const { privateFile, publicFile } = keyFiles(kind)
+      const all = createTokens({
+        clock,
+        keys: await configuredKeys({ id: 'k1', algorithm, keyFile: privateFile }),
+      })
+      const ours = await all.mintCall(CALL)
+      const open = createPublicKey(readFileSync(publicFile))
+      const { payload } = await jwtVerify(ours, open, { currentDate: new Date(NOW / 1000) })
+      expect(payload).toMatchObject({ sub: 'alice', call: 'call-1', device: 'device-1' })
+
+      const theirs = await new SignJWT(PAYLOAD)
+        .setProtectedHeader({ alg: algorithm, kid: 'k1' })
+        .sign(createPrivateKey(readFileSync(privateFile)))
+      expect(await all.verifyCall(theirs)).toMatchObject({ callId: 'call-1' })
+
+      for (let at = theirs.lastIndexOf('.') + 1; at < theirs.length; at += 1) {
+        const altered = `${theirs.slice(0, at)}${theirs[at] === 'A' ? 'Q' : 'A'}${theirs.slice(at + 1)}`
+        expect(await all.verifyCall(altered), altered).toEqual({ fault: 'bad-signature' })
+      }
+    },
+  )
 
   it('sign with the first, so that an old one can be kept until its tokens have expired', async () => {
     const [old, fresh] = ['old', 'new'].map((id) => ({

@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.js'
 import type { Grants } from './claims.js'
-import { newTokenId, type Tokens } from './tokens.js'
+import { newTokenId } from './token-id.js'
+import type { Tokens } from './tokens.js'
 
 /** A client token that somebody may have. */
 export interface TokenOrder {

@@ -1,25 +1,14 @@
-import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from 'node:crypto'
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { importJWK } from 'jose'
+import type { TokenKey } from './jws.js'
 
-export type KeyAlgorithm = 'HS256' | 'ES256' | 'EdDSA'
+export type { TokenKey } from './jws.js'
 
 /** A key as it is configured. */
 export type KeySpec =
   | { readonly id: string; readonly algorithm: 'HS256'; readonly secret: string }
   /** `keyFile`: PEM of a private key (PKCS #8), or of a public one (SPKI) that can only verify. */
   | { readonly id: string; readonly algorithm: 'ES256' | 'EdDSA'; readonly keyFile: string }
-
-/** A key that is ready for use: it is imported once, and not again for each token. */
-export interface TokenKey {
-  /** The `kid` of the tokens that it signed. */
-  readonly id: string
-  /** A token with this `kid` and any other algorithm is refused. */
-  readonly algorithm: KeyAlgorithm
-  readonly verify: webcrypto.CryptoKey
-  /** Null where only the public half is known. */
-  readonly sign: webcrypto.CryptoKey | null
-}
 
 /** A configured key cannot be used; the message says which and why, and never what is in it. */
 export class TokenKeyError extends Error {
@@ -39,7 +28,7 @@ export async function loadTokenKeys(
   specs: readonly KeySpec[],
   shared: () => Promise<Uint8Array>,
 ): Promise<readonly TokenKey[]> {
-  if (specs.length === 0) return [await symmetric(SHARED_ID, await shared())]
+  if (specs.length === 0) return [symmetric(SHARED_ID, await shared())]
   const keys = await Promise.all(specs.map(loadKey))
   if (keys[0]?.sign === null) {
     throw new TokenKeyError(`token key ${keys[0].id} is the first and signs: it must be a private key`)
@@ -59,9 +48,8 @@ async function loadKey(spec: KeySpec): Promise<TokenKey> {
   }
 }
 
-async function symmetric(id: string, secret: Uint8Array): Promise<TokenKey> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await webcrypto.subtle.importKey('raw', secret, algorithm, false, ['sign', 'verify'])
+function symmetric(id: string, secret: Uint8Array): TokenKey {
+  const key = createSecretKey(secret)
   return { id, algorithm: 'HS256', verify: key, sign: key }
 }
 
@@ -75,12 +63,9 @@ async function asymmetric(id: string, algorithm: 'ES256' | 'EdDSA', file: string
     const wanted = algorithm === 'ES256' ? 'an EC key on P-256' : 'an Ed25519 key'
     throw new TokenKeyError(`token key ${id}: ${file} is not ${wanted}, which ${algorithm} needs`)
   }
-  const open = half.type === 'private' ? createPublicKey(half) : half
-  return {
-    ...{ id, algorithm },
-    verify: await imported(open, algorithm),
-    sign: half.type === 'private' ? await imported(half, algorithm) : null,
-  }
+  return half.type === 'private'
+    ? { id, algorithm, verify: createPublicKey(half), sign: half }
+    : { id, algorithm, verify: half, sign: null }
 }
 
 function readPem(pem: string): KeyObject | undefined {
@@ -98,11 +83,4 @@ function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm:
   return algorithm === 'ES256'
     ? asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
     : asymmetricKeyType === 'ed25519'
-}
-
-async function imported(key: KeyObject, algorithm: KeyAlgorithm): Promise<webcrypto.CryptoKey> {
-  const { kty = '', ...rest } = key.export({ format: 'jwk' })
-  const result = await importJWK({ kty, ...rest }, algorithm)
-  if (result instanceof Uint8Array) throw new Error('an asymmetric key came out as bytes')
-  return result
 }
