@@ -16,6 +16,8 @@ export interface ServerOptions {
 /** How much longer than the server's own limit a silent server is waited for: it may be the network that is gone. */
 const SILENCE_MS = 1000
 
+const HABITS = { discardBroken: true, prepare: false }
+
 /** A pool of connections to a PostgreSQL server. Connects when it is first used. */
 export function openServer(options: ServerOptions): Database {
   const { url, poolSize = 10, statementTimeout = 5000, connectTimeout = 5000 } = options
@@ -33,9 +35,9 @@ export function openServer(options: ServerOptions): Database {
     query_timeout: statementTimeout + SILENCE_MS,
   })
   return {
-    pool: guardedPool(pool, true),
+    pool: guardedPool(pool, HABITS),
     // An index on a large table takes its time, and so does another node's migration that is waited for.
-    migrationPool: () => guardedPool(new pg.Pool({ ...common, max: 1 }), true),
+    migrationPool: () => guardedPool(new pg.Pool({ ...common, max: 1 }), HABITS),
     closed: () => Promise.resolve(),
   }
 }
