@@ -1,16 +1,17 @@
-import { randomBytes, randomFillSync } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { isIP } from 'node:net'
 import type { EngineClock } from './clock.js'
 import { MediaEndpoint } from './endpoint.js'
 import { MediaError } from './errors.js'
+import { random32, randomName } from './random.js'
 import { PortPool, type PortPair } from './ports.js'
 import { DEFAULT_PTIME } from './sdp/agreement.js'
 import { resolveChoice } from './sdp/codecs.js'
 import { Negotiator, offeredStream, type OfferPolicy } from './sdp/negotiator.js'
 import { agreedWishes, chosenOffer, defaultOffer, offerJoinable, offerLike } from './sdp/offers.js'
 import type { Carriage } from './sdp/security.js'
-import { openTransport, type MediaTransport, type TransportHandlers } from './transport.js'
+import { PairSockets } from './sockets.js'
+import { PlainTransport, type MediaTransport } from './transport.js'
 import type { CodecChoice, DtmfEvent, MediaOptions } from './types.js'
 import { createIdentity, type Identity } from './webrtc/dtls/index.js'
 import { WebrtcTransport } from './webrtc/transport.js'
@@ -36,6 +37,9 @@ interface StreamName {
 
 type Find = (id: string) => MediaEndpoint
 
+/** 25 frames of voice: who still sends after a call is heard by then, and its pair rests on. */
+const DEFAULT_REST_MS = 500
+
 /** Opens endpoints and takes their ports back. */
 export class EndpointFactory {
   readonly ports: PortPool
@@ -43,6 +47,7 @@ export class EndpointFactory {
   readonly #address: string
   readonly #family: 4 | 6
   readonly #clock: EngineClock
+  readonly #now: () => number
   readonly #onDtmf: (id: string, event: DtmfEvent) => void
   #lastId = 0
   /** Made for the first peer that needs it. */
@@ -56,34 +61,32 @@ export class EndpointFactory {
     this.#family = family
     this.#clock = clock
     this.#onDtmf = onDtmf
-    this.ports = new PortPool(options.ports, options.portRestMs ?? 2000, () => clock.now())
+    this.#now = () => clock.now()
+    this.ports = new PortPool(options.ports, options.portRestMs ?? DEFAULT_REST_MS, this.#now)
   }
 
   /** @throws MediaError `bad-sdp`, `not-acceptable`, `no-ports`, `bad-option`, and what `find` throws */
   async make(params: CreateParams, find: Find): Promise<MediaEndpoint> {
     for (;;) {
       const pair = this.ports.take()
-      const stream = { ssrc: random32(), cname: randomBytes(12).toString('base64') }
+      const stream = { ssrc: random32(), cname: randomName() }
       const negotiator = this.#negotiate(pair, stream, params, find)
-      const opened: { endpoint?: MediaEndpoint } = {}
-      const transport = await this.#open(pair, negotiator, opened)
+      const transport = await this.#open(pair, negotiator)
       // Somebody else has a port of the pair: it rests, and the next one is tried until none is left.
-      if (!transport) continue
-      opened.endpoint = this.#assemble(pair, stream, transport, negotiator)
-      return opened.endpoint
+      if (transport) return this.#assemble(pair, stream, transport, negotiator)
     }
   }
 
-  /** Resolves when both ports are free. */
-  async dispose(endpoint: MediaEndpoint): Promise<void> {
-    await endpoint.close()
-    this.ports.release(endpoint.pair)
+  /** Resolves once its sockets are kept for the next call, or closed. */
+  dispose(endpoint: MediaEndpoint): Promise<void> {
+    endpoint.close()
+    return this.ports.release(endpoint.pair)
   }
 
   /** Before anything is bound, so that an offer that cannot be served costs no port. */
   #negotiate(pair: PortPair, stream: StreamName, params: CreateParams, find: Find): Negotiator {
     const negotiator = new Negotiator({
-      ...{ address: this.#address, family: this.#family, port: pair },
+      ...{ address: this.#address, family: this.#family, port: pair.port },
       identity: () => ({ ...stream, fingerprint: this.#whoWeAre().fingerprint }),
     })
     try {
@@ -105,26 +108,17 @@ export class EndpointFactory {
   }
 
   /** @returns undefined where somebody else has a port of the pair */
-  async #open(
-    pair: PortPair,
-    negotiator: Negotiator,
-    opened: { endpoint?: MediaEndpoint },
-  ): Promise<MediaTransport | undefined> {
-    const handlers: TransportHandlers = {
-      rtp: (packet, from) => opened.endpoint?.receiveRtp(packet, from),
-      rtcp: (packet, from) => opened.endpoint?.receiveRtcp(packet, from),
-      refused: () => opened.endpoint?.packetRefused(),
-      left: () => opened.endpoint?.peerLeft(),
-      failed: () => opened.endpoint?.sendFailed(),
-    }
+  async #open(pair: PortPair, negotiator: Negotiator): Promise<MediaTransport | undefined> {
     try {
-      if (negotiator.carriage === 'rtp') return await openTransport(this.#host, pair, handlers)
+      const sockets = (pair.sockets ??= await PairSockets.bind(this.#host, pair.port, this.#now))
+      if (negotiator.carriage === 'rtp') return new PlainTransport(sockets.rtp, await sockets.withRtcp())
       const { credentials } = negotiator
       const after = (ms: number, run: () => void) => this.#clock.after(ms, run)
-      const context = { identity: this.#whoWeAre(), credentials, after }
-      return await WebrtcTransport.open(this.#host, pair, context, handlers)
+      return new WebrtcTransport(sockets.rtp, { identity: this.#whoWeAre(), credentials, after })
     } catch (cause) {
-      this.ports.release(pair)
+      await pair.sockets?.close()
+      pair.sockets = undefined
+      await this.ports.release(pair)
       const { code, message } = cause as NodeJS.ErrnoException
       if (code === 'EADDRINUSE' || code === 'EACCES') return undefined
       const why = code === 'EMFILE' || code === 'ENFILE' ? 'no-ports' : 'bad-option'
@@ -144,16 +138,12 @@ export class EndpointFactory {
       pair,
       transport,
       negotiator,
-      now: () => this.#clock.now(),
+      now: this.#now,
       random32,
       ...stream,
       onDtmf: (event) => this.#onDtmf(id, event),
     })
   }
-}
-
-function random32(): number {
-  return randomFillSync(new Uint32Array(1))[0]!
 }
 
 function firstOffer(params: CreateParams, find: Find): OfferPolicy {

@@ -11,7 +11,7 @@ import { codecName, type Codec } from './sdp/codecs.js'
 import type { Negotiator, OfferPolicy } from './sdp/negotiator.js'
 import type { Playback, PlaybackEnd } from './tones/playback.js'
 import type { Paced } from './tones/scheduler.js'
-import type { MediaTransport } from './transport.js'
+import type { MediaTransport, TransportHandlers } from './transport.js'
 import type { DtmfEvent, EndpointCounters, EndpointDescription, MediaTimeout } from './types.js'
 import { MediaError } from './errors.js'
 
@@ -39,7 +39,7 @@ const LEAVING_MS = 5000
 const FRAME_MS = 20
 
 /** One side of a call: a port pair, a session description, and what flows between them and the joined side. */
-export class MediaEndpoint implements Paced {
+export class MediaEndpoint implements Paced, TransportHandlers {
   readonly id: string
   readonly pair: PortPair
   readonly receiver: RtpReceiver
@@ -68,6 +68,7 @@ export class MediaEndpoint implements Paced {
     this.sender = new RtpSender(transport, () => context.random32(), context.ssrc)
     this.control = new RtcpSession(transport, this.sender.output, this.receiver, cname, proven)
     this.#apply(undefined)
+    transport.listen(this)
   }
 
   get agreement(): Agreement | undefined {
@@ -314,8 +315,9 @@ export class MediaEndpoint implements Paced {
     }
   }
 
-  close(): Promise<void> {
-    return this.#context.transport.close()
+  /** Nothing more comes in or goes out. */
+  close(): void {
+    this.#context.transport.close()
   }
 }
 

@@ -172,7 +172,7 @@ export class MediaCore {
     return stats
   }
 
-  /** Resolves when the ports are free; an endpoint that is not there is removed already. */
+  /** Resolves when its sockets are free for others; an endpoint that is not there is removed already. */
   async remove(id: string): Promise<void> {
     const endpoint = this.#endpoints.get(id)
     if (!endpoint) return
@@ -189,6 +189,7 @@ export class MediaCore {
     this.#closed = true
     await Promise.allSettled(this.#opening)
     await Promise.all([...this.#endpoints.keys()].map((id) => this.remove(id)))
+    await this.#factory.ports.close()
   }
 
   #find(id: string): MediaEndpoint {

@@ -1,23 +1,32 @@
 import { MediaError } from './errors.js'
+import type { PairSockets } from './sockets.js'
 
 /** An even port for RTP; RTCP is on the odd one above it (RFC 3550 §11). */
-export type PortPair = number
+export interface PortPair {
+  readonly port: number
+  /** Bound, by the call before or for the present one. */
+  sockets: PairSockets | undefined
+}
 
 interface Resting {
-  port: PortPair
+  pair: PortPair
   until: number
 }
 
+/** Pairs that keep their sockets between calls: enough for 1000 calls a second, at some 10 kB a pair. */
+const KEPT = 1024
+
 /**
- * The port pairs of a range. They are handed out in turn, and one that comes back rests: packets of the call
- * that had it are still on their way.
+ * The port pairs of a range. One that comes back rests: packets of the call that had it are still on their way, and a
+ * peer that was not told of its end goes on sending. Where its sockets are kept they hear such strays, and the pair
+ * rests until there was none for as long as it has to; else nothing is known of them, and time alone must do.
  */
 export class PortPool {
   readonly #restMs: number
   readonly #now: () => number
-  /** First in, first out, so ordered by `until`. */
-  #idle: Resting[]
-  #head = 0
+  /** Without sockets; as `#bound`, first in, first out, and ordered by `until`. */
+  readonly #idle = new Queue()
+  readonly #bound = new Queue()
   #used = 0
 
   /** @throws MediaError `bad-option` for a range without a pair */
@@ -29,7 +38,9 @@ export class PortPool {
     const count = Math.max(0, Math.floor((range.max - first + 1) / 2))
     if (count === 0)
       throw new MediaError('bad-option', 'the port range holds no even port with the odd one above')
-    this.#idle = Array.from({ length: count }, (_, index) => ({ port: first + 2 * index, until: -Infinity }))
+    for (let index = 0; index < count; index += 1) {
+      this.#idle.push({ pair: { port: first + 2 * index, sockets: undefined }, until: -Infinity })
+    }
     this.#restMs = restMs
     this.#now = now
   }
@@ -40,35 +51,98 @@ export class PortPool {
 
   /** Pairs not in use, the resting ones among them. */
   get free(): number {
-    return this.#idle.length - this.#head
+    return this.#idle.length + this.#bound.length
   }
 
   /** @throws MediaError `no-ports` */
   take(): PortPair {
-    const next = this.#idle[this.#head]
-    if (!next) throw new MediaError('no-ports', 'every port pair of the range is in use')
-    if (next.until > this.#now())
-      throw new MediaError('no-ports', 'every free port pair was released just now')
+    const now = this.#now()
+    this.#letRest(now)
+    for (const queue of [this.#bound, this.#idle]) {
+      const next = queue.first
+      if (!next || next.until > now) continue
+      queue.shift()
+      this.#used += 1
+      return next.pair
+    }
+    if (this.free === 0) throw new MediaError('no-ports', 'every port pair of the range is in use')
+    throw new MediaError('no-ports', 'every free port pair was released just now')
+  }
+
+  /** Whoever was sent something a moment ago rests anew. */
+  #letRest(now: number): void {
+    for (let left = this.#bound.length; left > 0; left -= 1) {
+      const next = this.#bound.first
+      if (!next || next.until > now || next.pair.sockets === undefined) return
+      if (next.pair.sockets.strayedAt + this.#restMs <= now) return
+      this.#bound.shift()
+      this.#bound.push({ pair: next.pair, until: now + this.#restMs })
+    }
+  }
+
+  /** Takes back a pair that was never used: it needs no rest. */
+  putBack(pair: PortPair): void {
+    this.#used -= 1
+    const queue = pair.sockets ? this.#bound : this.#idle
+    queue.unshift({ pair, until: -Infinity })
+  }
+
+  /** Takes back a pair. Resolves once its sockets are closed, where it does not keep them. */
+  async release(pair: PortPair): Promise<void> {
+    const { sockets } = pair
+    if (sockets && this.#bound.length < KEPT) {
+      this.#used -= 1
+      this.#bound.push({ pair, until: this.#now() + this.#restMs })
+      return
+    }
+    pair.sockets = undefined
+    await sockets?.close()
+    this.#used -= 1
+    this.#idle.push({ pair, until: this.#now() + this.#restMs })
+  }
+
+  /** Closes the sockets of pairs that are not in use. */
+  async close(): Promise<void> {
+    const closing: Promise<void>[] = []
+    for (let next = this.#bound.shift(); next; next = this.#bound.shift()) {
+      const { pair } = next
+      if (pair.sockets) closing.push(pair.sockets.close())
+      pair.sockets = undefined
+      this.#idle.push(next)
+    }
+    await Promise.all(closing)
+  }
+}
+
+/** First in, first out, without moving what is in it. */
+class Queue {
+  #items: Resting[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  get first(): Resting | undefined {
+    return this.#items[this.#head]
+  }
+
+  push(item: Resting): void {
+    this.#items.push(item)
+  }
+
+  unshift(item: Resting): void {
+    this.#items.splice(this.#head, 0, item)
+  }
+
+  shift(): Resting | undefined {
+    const first = this.#items[this.#head]
+    if (first === undefined) return undefined
     this.#head += 1
-    this.#used += 1
-    this.#compact()
-    return next.port
-  }
-
-  /** Takes back a pair that was never bound: it needs no rest. */
-  putBack(port: PortPair): void {
-    this.#used -= 1
-    this.#idle.splice(this.#head, 0, { port, until: -Infinity })
-  }
-
-  release(port: PortPair): void {
-    this.#used -= 1
-    this.#idle.push({ port, until: this.#now() + this.#restMs })
-  }
-
-  #compact(): void {
-    if (this.#head < 1024 || this.#head * 2 < this.#idle.length) return
-    this.#idle = this.#idle.slice(this.#head)
-    this.#head = 0
+    if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return first
   }
 }

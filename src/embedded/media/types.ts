@@ -10,7 +10,10 @@ export interface MediaOptions {
   ports: { min: number; max: number }
   /** Silence on the wire, in ms, after which an endpoint that should receive reports it. 30 000; 0: never. */
   mediaTimeoutMs?: number
-  /** How long, in ms, a released port pair rests, so that late packets of the old call meet nobody. 2000. */
+  /**
+   * How long, in ms, a released port pair must have heard nothing before it serves another call, so that late packets of
+   * the old one meet nobody. 500.
+   */
   portRestMs?: number
   /** How often, in ms, an endpoint that is not joined reports what it receives (RFC 3550 §6.2). 5000. */
   rtcpIntervalMs?: number

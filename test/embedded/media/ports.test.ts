@@ -1,9 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/embedded/media/clock.js'
+import { MediaCore } from '../../../src/embedded/media/engine.js'
 import { PortPool } from '../../../src/embedded/media/ports.js'
 import { Bench, someRange } from './support/bench.js'
-import { sdp } from './support/peer.js'
+import { RtpPeer, sdp } from './support/peer.js'
 
 const noPorts = expect.objectContaining({ code: 'no-ports' }) as Error
 
@@ -14,7 +16,7 @@ describe('the port range', () => {
     [{ min: 10_000, max: 10_004 }, [10_000, 10_002]],
   ])('%o holds pairs of an even port and the odd one above', (range, pairs) => {
     const pool = new PortPool(range, 0, () => 0)
-    expect(Array.from(pairs, () => pool.take())).toEqual(pairs)
+    expect(Array.from(pairs, () => pool.take().port)).toEqual(pairs)
     expect(() => pool.take()).toThrow(noPorts)
     expect(pool).toMatchObject({ inUse: pairs.length, free: 0 })
   })
@@ -28,23 +30,23 @@ describe('the port range', () => {
     expect(() => new PortPool(range, 0, () => 0)).toThrow(expect.objectContaining({ code: 'bad-option' }))
   })
 
-  it('lets a released pair rest', () => {
+  it('lets a released pair rest', async () => {
     let now = 0
     const pool = new PortPool({ min: 10_000, max: 10_003 }, 1000, () => now)
     const first = pool.take()
-    pool.release(first)
+    await pool.release(first)
     const second = pool.take()
     expect(second).not.toBe(first)
-    pool.release(second)
+    await pool.release(second)
     now = 999
     expect(() => pool.take()).toThrow(noPorts)
     now = 1000
     expect(pool.take()).toBe(first)
   })
 
-  it('goes round for ever', () => {
+  it('goes round for ever', async () => {
     const pool = new PortPool({ min: 1024, max: 9999 }, 0, () => 0)
-    for (let round = 0; round < 20_000; round += 1) pool.release(pool.take())
+    for (let round = 0; round < 20_000; round += 1) await pool.release(pool.take())
     expect(pool).toMatchObject({ inUse: 0, free: 4488 })
   })
 
@@ -55,6 +57,36 @@ describe('the port range', () => {
     await expect(bench.core.create({})).rejects.toThrow(noPorts)
     await bench.core.remove(a.id)
     await expect(bench.core.create({})).resolves.toBeDefined()
+  })
+
+  it('gives a call the sockets of one before it, when the peer of that one has fallen silent', async () => {
+    let now = 0
+    const clock = { ...systemClock, now: () => now }
+    const ports = someRange(2)
+    const core = new MediaCore({ host: '127.0.0.1', ports, portRestMs: 500 }, () => undefined, clock)
+    const portOf = (sdp: string) => Number(/^m=audio (\d+)/m.exec(sdp)?.[1])
+    const peer = await RtpPeer.open()
+    const before = await core.create({ remoteSdp: peer.sdp() })
+    peer.aim(before.localSdp)
+    await core.remove(before.id)
+    now = 400
+    peer.say({ sequence: 1, timestamp: 160 })
+    // The peer of another call is heard after it: by then its packet has come in too.
+    const other = await core.create({})
+    peer.aim(other.localSdp)
+    peer.say({ sequence: 1, timestamp: 160, payloadType: 99 })
+    await expect.poll(() => core.counters(other.id).unknownPayloadIn).toBe(1)
+    now = 500
+    await expect(core.create({})).rejects.toThrow(noPorts)
+    now = 1000
+    const after = await core.create({})
+    expect(portOf(after.localSdp)).toBe(portOf(before.localSdp))
+    peer.aim(after.localSdp)
+    peer.say({ sequence: 2, timestamp: 320 })
+    await expect.poll(() => core.counters(after.id).packetsIn).toBe(1)
+    expect(core.counters(after.id)).toMatchObject({ foreignIn: 0, unknownPayloadIn: 0 })
+    await core.close()
+    await peer.close()
   })
 
   it('is stepped through where others have ports of it', async () => {

@@ -197,9 +197,10 @@ describe('a report', () => {
     const transport = {
       sendRtp: () => {},
       sendRtcp: () => {},
+      listen: () => {},
       ready: true,
       timers: 0,
-      close: () => Promise.resolve(),
+      close: () => {},
     }
     const receiver = new RtpReceiver()
     const session = new RtcpSession(transport, new OutputStream(() => 1), receiver, 'x')

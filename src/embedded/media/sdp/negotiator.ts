@@ -258,10 +258,9 @@ export class Negotiator {
   #audioLines(stream: LocalStream): string[] {
     const { address, port } = this.#local
     const numbers = stream.codecs.map((codec) => codec.payloadType).join(' ')
-    const { credentials } = this
     const secured = stream.security
       ? securityLines(
-          { credentials, ...this.#local.identity(), address, port },
+          { credentials: this.credentials, ...this.#local.identity(), address, port },
           stream.setup,
           stream.security.mid,
         )

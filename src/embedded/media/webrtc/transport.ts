@@ -2,7 +2,8 @@ import type { RemoteInfo } from 'node:dgram'
 import { looksLikeRtcp } from '../rtp/packet.js'
 import type { RemoteSecurity } from '../sdp/security.js'
 import { SrtpOpener, SrtpSealer } from '../srtp/session.js'
-import { openSocket, type MediaTransport, type OpenSocket, type TransportHandlers } from '../transport.js'
+import type { MediaSocket } from '../sockets.js'
+import type { MediaTransport, TransportHandlers } from '../transport.js'
 import { DtlsServer, type Identity, type SrtpKeys } from './dtls/index.js'
 import { IceLite, type IceCredentials } from './ice.js'
 import { looksLikeStun } from './stun.js'
@@ -28,9 +29,9 @@ function looksLikeDtls(packet: Uint8Array): boolean {
  */
 export class WebrtcTransport implements MediaTransport {
   readonly #context: WebrtcContext
-  readonly #handlers: TransportHandlers
+  readonly #socket: MediaSocket
   readonly #ice: IceLite
-  #socket: OpenSocket | undefined
+  #handlers: TransportHandlers | undefined
   #credentials: IceCredentials
   #dtls: DtlsServer | undefined
   /** The peer's, of its last description. */
@@ -38,29 +39,21 @@ export class WebrtcTransport implements MediaTransport {
   #early: Buffer[] = []
   #keys: { seal: SrtpSealer; open: SrtpOpener } | undefined
 
-  private constructor(context: WebrtcContext, handlers: TransportHandlers) {
+  constructor(socket: MediaSocket, context: WebrtcContext) {
+    this.#socket = socket
     this.#context = context
-    this.#handlers = handlers
     this.#credentials = context.credentials
     this.#ice = new IceLite(context.credentials, (packet, to) =>
-      this.#socket?.send(packet, to.port, to.address),
+      this.#socket.send(packet, to.port, to.address),
     )
   }
 
-  /** @throws the system's error, `EADDRINUSE` where somebody else has the port */
-  static async open(
-    host: string,
-    port: number,
-    context: WebrtcContext,
-    handlers: TransportHandlers,
-  ): Promise<WebrtcTransport> {
-    const transport = new WebrtcTransport(context, handlers)
-    const socket = await openSocket(host, port, {
-      received: (packet, from) => transport.#receive(packet, from),
-      failed: handlers.failed,
+  listen(handlers: TransportHandlers): void {
+    this.#handlers = handlers
+    this.#socket.use({
+      received: (packet, from) => this.#receive(packet, from),
+      failed: () => handlers.sendFailed(),
     })
-    transport.#socket = socket
-    return transport
   }
 
   get ready(): boolean {
@@ -90,10 +83,10 @@ export class WebrtcTransport implements MediaTransport {
       connected: ({ ours, theirs }) => this.#useKeys(ours, theirs),
       left: () => {
         this.#keys = undefined
-        this.#handlers.left()
+        this.#handlers?.peerLeft()
       },
       // A peer without keys is one that is never heard: its silence ends the call.
-      failed: () => this.#handlers.refused(),
+      failed: () => this.#handlers?.packetRefused(),
     })
     for (const datagram of this.#early.splice(0)) this.#dtls.receive(datagram)
   }
@@ -104,8 +97,8 @@ export class WebrtcTransport implements MediaTransport {
 
   #receive(packet: Buffer, from: RemoteInfo): void {
     if (looksLikeStun(packet)) {
-      if (!this.#ice.receive(packet, from)) this.#handlers.refused()
-    } else if (!this.#ice.isProven(from)) this.#handlers.refused()
+      if (!this.#ice.receive(packet, from)) this.#handlers?.packetRefused()
+    } else if (!this.#ice.isProven(from)) this.#handlers?.packetRefused()
     else if (looksLikeDtls(packet)) this.#receiveDtls(packet)
     else this.#receiveMedia(packet, from)
   }
@@ -116,16 +109,19 @@ export class WebrtcTransport implements MediaTransport {
   }
 
   #receiveMedia(packet: Buffer, from: RemoteInfo): void {
-    if (packet.length < 2 || !this.#keys) return this.#handlers.refused()
+    if (packet.length < 2 || !this.#keys) {
+      this.#handlers?.packetRefused()
+      return
+    }
     if (looksLikeRtcp(packet)) {
       const opened = this.#keys.open.openRtcp(packet)
-      if (opened) this.#handlers.rtcp(opened, from)
-      else this.#handlers.refused()
+      if (opened) this.#handlers?.receiveRtcp(opened, from)
+      else this.#handlers?.packetRefused()
       return
     }
     const opened = this.#keys.open.openRtp(packet)
-    if (opened) this.#handlers.rtp(opened, from)
-    else this.#handlers.refused()
+    if (opened) this.#handlers?.receiveRtp(opened, from)
+    else this.#handlers?.packetRefused()
   }
 
   /** RTP, or RTCP on the same port. */
@@ -142,12 +138,12 @@ export class WebrtcTransport implements MediaTransport {
 
   #sendOut(packet: Uint8Array): void {
     const to = this.#ice.path
-    if (to) this.#socket?.send(packet, to.port, to.address)
+    if (to) this.#socket.send(packet, to.port, to.address)
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#dtls?.close()
     this.#keys = undefined
-    await this.#socket?.close()
+    this.#socket.rest()
   }
 }
