@@ -31,6 +31,7 @@ export async function startSip({ sip, regions }: Pick<Config, 'sip' | 'regions'>
   try {
     for (const { name, region, listen, advertise } of embeddedServers(sip, regions)) {
       const server = await startSipServer({
+        control: {},
         listen: listen.map((one) => ({
           ...listenOptions(one),
           ...(advertise === undefined ? {} : { advertise: { host: advertise } }),

@@ -30,7 +30,10 @@ beforeAll(async () => {
     pushProviders: () => new Set(),
     ids: () => 'b1',
   })
-  const server = await startSipServer({ listen: [{ protocol: 'tcp', host: '127.0.0.1', port: 0 }] })
+  const server = await startSipServer({
+    control: {},
+    listen: [{ protocol: 'tcp', host: '127.0.0.1', port: 0 }],
+  })
   let up: () => void = quiet
   const connected = new Promise<void>((resolve) => (up = resolve))
   const signaling = createSignaling(

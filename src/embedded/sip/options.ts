@@ -96,9 +96,18 @@ export interface NameServices {
   addresses(name: string): Promise<string[]>
 }
 
+export interface ControlOptions {
+  /** Default 127.0.0.1. */
+  host?: string
+  /** Default: any free port. */
+  port?: number
+  /** Default: a random one. */
+  secret?: string
+}
+
 export interface SipServerOptions {
-  /** Where apps connect. Default 127.0.0.1, any free port, a random secret. */
-  control?: { host?: string; port?: number; secret?: string }
+  /** The TCP port that apps connect to, as to drachtio-server. Without it only apps of this process can be attached. */
+  control?: ControlOptions
   listen: ListenOptions[]
   timers?: Partial<SipTimers>
   limits?: Partial<SipLimits>

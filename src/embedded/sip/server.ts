@@ -1,33 +1,61 @@
 import { randomBytes } from 'node:crypto'
+import type { App } from './control/app.js'
+import { AttachedApps, type AttachedApp, type Attachment } from './control/attached-apps.js'
 import { ControlServer } from './control/control-server.js'
+import { Routes } from './control/routes.js'
 import { Cdr } from './core/cdr.js'
 import type { Context } from './core/context.js'
 import { Core } from './core/core.js'
 import { RegisteredFlows } from './core/registered-flows.js'
 import { relayRequest } from './core/relay.js'
 import { Dialogs } from './dialog/dialogs.js'
-import { settingsOf, type Settings, type SipServerOptions } from './options.js'
+import { settingsOf, type ControlOptions, type Settings, type SipServerOptions } from './options.js'
 import { Counters, type SipServerStats } from './stats.js'
 import { TimerSet } from './timer-set.js'
 import { TransactionLayer } from './transaction/layer.js'
 import { bindAll } from './transport/bind.js'
 import { Ingress } from './transport/ingress.js'
+import { advertisedAddress } from './transport/local-address.js'
 import { Resolver, systemNames } from './transport/resolve.js'
 import type { ListeningPoint, Protocol, TransportEvents } from './transport/transport.js'
 import { Transports } from './transport/transports.js'
 
+/** Where apps connect. */
+export interface Control {
+  readonly host: string
+  readonly port: number
+  readonly secret: string
+}
+
 export interface SipServer {
-  readonly control: { readonly host: string; readonly port: number; readonly secret: string }
+  readonly control?: Control
   readonly listening: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[]
+  /** The same points as peers see them. */
+  readonly advertised: readonly {
+    readonly protocol: Protocol
+    readonly host: string
+    readonly port: number
+  }[]
+  /** Hands an app of this process its share of the new requests of those methods. */
+  attach(app: AttachedApp, methods: readonly string[]): Attachment
   stats(): SipServerStats
   /** Closes all sockets and stops all timers. Calls under way are not ended first. */
   close(): Promise<void>
 }
 
+/** A server with a port for apps. */
+export interface SharedSipServer extends SipServer {
+  readonly control: Control
+}
+
 /**
- * Starts a SIP server that speaks drachtio-server's wire protocol, so that drachtio-srf drives it.
- * Rejects where a port cannot be bound.
+ * Starts a SIP server for apps of this process and, with `control`, for others that speak drachtio-server's wire
+ * protocol. Rejects where a port cannot be bound.
  */
+export function startSipServer(
+  options: SipServerOptions & { readonly control: ControlOptions },
+): Promise<SharedSipServer>
+export function startSipServer(options: SipServerOptions): Promise<SipServer>
 export async function startSipServer(options: SipServerOptions): Promise<SipServer> {
   const settings = settingsOf(options)
   const counters = new Counters()
@@ -52,22 +80,24 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
   const points = await bindAll(options.listen, { events, limits: settings.limits, timers })
   const resolver = new Resolver(options.nameServices ?? systemNames, settings.limits.resolve)
   const transports = new Transports(points, resolver)
-  const secret = options.control?.secret ?? randomBytes(24).toString('hex')
-  const hostPorts = { hostPorts: transports.hostPorts(), localHostPorts: transports.localHostPorts() }
-  const control = new ControlServer({ settings, timers, secret, ...hostPorts, fault }, core)
-  core.context = makeContext({ settings, timers, counters, layer, transports, control, fault })
+  const routes = new Routes<App>()
+  core.context = makeContext({ settings, timers, counters, layer, transports, routes, fault })
   ready = true
-  const address = await listenForApps(control, options, points)
+  const attached = new AttachedApps(routes, core)
+  const port = options.control && (await openControl(options.control, points, core, routes))
   let closed: Promise<void> | undefined
   const close = async () => {
-    await control.close()
+    attached.close()
+    await port?.server.close()
     await Promise.all(points.map((point) => point.close()))
     timers.stopAll()
   }
   return {
-    control: { ...address, secret },
+    ...(port && { control: port.control }),
     listening: points.map(({ protocol, host, port }) => ({ protocol, host, port })),
-    stats: () => readStats(core.context, counters, control),
+    advertised: points.map((point) => ({ protocol: point.protocol, ...advertisedAddress(point, '') })),
+    attach: (app, methods) => attached.attach(app, methods),
+    stats: () => readStats(core.context, counters, attached.size + (port?.server.appCount ?? 0)),
     close: () => (closed ??= close()),
   }
 }
@@ -78,16 +108,14 @@ function makeContext(parts: {
   counters: Counters
   layer: TransactionLayer
   transports: Transports
-  control: ControlServer
+  routes: Routes<App>
   fault: (where: string, error: unknown) => void
 }): Context {
-  const { control, ...shared } = parts
   return {
-    ...shared,
+    ...parts,
     dialogs: new Dialogs(),
-    routes: control.routes,
     registered: new RegisteredFlows(parts.timers),
-    cdr: new Cdr(control.routes),
+    cdr: new Cdr(parts.routes),
     answerable: new Map(),
     awaited: new Map(),
     inviteOwners: new Map(),
@@ -96,13 +124,23 @@ function makeContext(parts: {
   }
 }
 
-async function listenForApps(
-  control: ControlServer,
-  options: SipServerOptions,
+async function openControl(
+  options: ControlOptions,
   points: readonly ListeningPoint[],
-): Promise<{ host: string; port: number }> {
+  core: Core,
+  routes: Routes<App>,
+): Promise<{ server: ControlServer; control: Control }> {
+  const { context } = core
+  const { settings, timers, transports } = context
+  const secret = options.secret ?? randomBytes(24).toString('hex')
+  const hostPorts = { hostPorts: transports.hostPorts(), localHostPorts: transports.localHostPorts() }
+  const server = new ControlServer(
+    { settings, timers, secret, routes, ...hostPorts, fault: (where, error) => context.fault(where, error) },
+    core,
+  )
   try {
-    return await control.listen(options.control?.host ?? '127.0.0.1', options.control?.port ?? 0)
+    const address = await server.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+    return { server, control: { ...address, secret } }
   } catch (error) {
     await Promise.all(points.map((point) => point.close()))
     throw error
@@ -140,13 +178,13 @@ function faultReporter(options: SipServerOptions): (where: string, error: unknow
   }
 }
 
-function readStats(context: Context, counters: Counters, control: ControlServer): SipServerStats {
+function readStats(context: Context, counters: Counters, apps: number): SipServerStats {
   return {
     transactions: { client: context.layer.clientCount, server: context.layer.serverCount },
     dialogs: context.dialogs.size,
     connections: context.transports.connections,
     timers: context.timers.size,
-    apps: control.appCount,
+    apps,
     pending: {
       incoming: context.answerable.size,
       outgoing: context.awaited.size,

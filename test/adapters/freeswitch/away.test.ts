@@ -96,6 +96,7 @@ async function start(
   const notes = heedfulLog()
   const sip = own(
     await startSipServer({
+      control: {},
       listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }],
       onFault: () => undefined,
     }),

@@ -249,6 +249,7 @@ describe.skipIf(engines === undefined)('FreeSWITCH', () => {
 
   it('is reached through the embedded SIP server as well', async () => {
     const sip = await startSipServer({
+      control: {},
       listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }],
       onFault: () => undefined,
     })

@@ -25,6 +25,7 @@ export class TwoNodes {
   /** The phones are registered, and asleep. */
   static async start({ url, phones, steered }: TwoNodesOptions): Promise<TwoNodes> {
     const sip = await startSipServer({
+      control: {},
       listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }],
       // What is sent to a phone that sleeps by now is given up soon.
       timers: { timerB: 2_000 },

@@ -60,7 +60,10 @@ export async function sipSite(limits: Partial<SubscriptionLimits> = {}): Promise
     ...{ presence, identify, userOf, clock, log },
     limits: { throttleMs: 30, lastMs: 20, ...limits },
   })
-  const server = await startSipServer({ listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }] })
+  const server = await startSipServer({
+    control: {},
+    listen: [{ protocol: 'udp', host: '127.0.0.1', port: 0 }],
+  })
   onTestFinished(() => server.close())
   let up = (): void => undefined
   const connected = new Promise<void>((resolve) => (up = resolve))

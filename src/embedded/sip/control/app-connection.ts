@@ -1,10 +1,19 @@
 import type { Socket } from 'node:net'
+import type { SipMessage, SipRequest } from '../message/message.js'
 import type { Settings } from '../options.js'
 import type { Timer, TimerSet } from '../timer-set.js'
-import type { App } from './app.js'
+import type { Flow } from '../transport/transport.js'
+import type { App, Source } from './app.js'
 import { parseCommand, type Command } from './command.js'
 import { encodeFrame, FrameDecoder } from './frames.js'
-import { notOkFrame, refusedFrame } from './wire.js'
+import {
+  cdrFrame,
+  messageFrame,
+  newRequestFrame,
+  notOkFrame,
+  refusedFrame,
+  unsolicitedFrame,
+} from './wire.js'
 
 export interface AppEvents {
   command(command: Command): void
@@ -17,7 +26,7 @@ export interface AppConnectionDeps {
   readonly fault: (where: string, error: unknown) => void
 }
 
-/** The connection of one app. */
+/** The connection of one app: what the app is told goes out in frames. */
 export class AppConnection implements App {
   private readonly decoder = new FrameDecoder()
   private readonly deadline: Timer
@@ -56,6 +65,27 @@ export class AppConnection implements App {
   accept(): void {
     this.trusted = true
     this.deadline.stop()
+  }
+
+  request(id: string, request: SipRequest, flow: Flow): void {
+    if (this.connected) this.send(newRequestFrame(id, request, flow))
+  }
+
+  dialogRequest(id: string, dialogId: string, request: SipRequest, flow: Flow): void {
+    if (this.connected) this.send(messageFrame(id, dialogId, request, flow))
+  }
+
+  /** The wire protocol knows a CANCEL by its method. */
+  cancelled(id: string, dialogId: string, cancel: SipRequest, flow: Flow): void {
+    if (this.connected) this.send(messageFrame(id, dialogId, cancel, flow))
+  }
+
+  dialogEnded(dialogId: string, bye: SipRequest, flow: Flow): void {
+    if (this.connected) this.send(unsolicitedFrame(dialogId, bye, flow))
+  }
+
+  record(record: string, source: Source, extra: string | undefined, message: SipMessage): void {
+    if (this.connected) this.send(cdrFrame(record, source, extra, message))
   }
 
   send(frame: string): void {

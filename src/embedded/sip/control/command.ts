@@ -1,22 +1,16 @@
 import type { HeaderLine } from '../transaction/client-transaction.js'
+import type { AppMessage, ProxySpec } from './app.js'
 
-/** A SIP message as an app wrote it: to be completed by the server. */
-export interface AppMessage {
-  readonly startLine: string
-  readonly lines: readonly HeaderLine[]
-  readonly body: Buffer
-}
-
-export interface ProxySpec {
+/** A `sip` command: a response, a request, an ACK, a CANCEL. */
+export interface SipCommand {
+  readonly kind: 'sip'
+  readonly id: string
   readonly transactionId: string
-  readonly recordRoute: boolean
-  readonly fullResponse: boolean
-  readonly followRedirects: boolean
-  readonly simultaneous: boolean
-  /** Milliseconds; undefined where the app set none. */
-  readonly provisionalTimeout: number | undefined
-  readonly finalTimeout: number | undefined
-  readonly targets: readonly string[]
+  readonly dialogId: string
+  /** Next hop that the app chose; empty for none. */
+  readonly route: string
+  readonly startLine: string
+  readonly message: AppMessage
 }
 
 export type Command =
@@ -24,15 +18,7 @@ export type Command =
   | { readonly kind: 'ping'; readonly id: string }
   | { readonly kind: 'route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'remove_route'; readonly id: string; readonly verb: string }
-  | {
-      readonly kind: 'sip'
-      readonly id: string
-      readonly transactionId: string
-      readonly dialogId: string
-      /** Next hop that the app chose; empty for none. */
-      readonly route: string
-      readonly message: AppMessage
-    }
+  | SipCommand
   | { readonly kind: 'proxy'; readonly id: string; readonly spec: ProxySpec; readonly message: AppMessage }
   | { readonly kind: 'invalid'; readonly id: string; readonly reason: string }
 
@@ -57,12 +43,12 @@ export function parseCommand(frame: string): Command {
         transactionId: first,
         dialogId: second,
         route: third,
-        message: parseAppMessage(text),
+        ...parseAppMessage(text),
       }
     case 'proxy':
       return tokens.length < 10
         ? { kind: 'invalid', id, reason: 'Invalid proxy request: not enough information provided' }
-        : { kind, id, spec: proxySpec(tokens), message: parseAppMessage(text) }
+        : { kind, id, spec: proxySpec(tokens), message: parseAppMessage(text).message }
     default:
       return { kind: 'invalid', id, reason: 'Unknown message type' }
   }
@@ -88,7 +74,7 @@ function milliseconds(text: string): number | undefined {
 }
 
 /** Start line, header lines, and after the empty line the body. Lines that are no header are left out. */
-export function parseAppMessage(text: string): AppMessage {
+function parseAppMessage(text: string): Pick<SipCommand, 'startLine' | 'message'> {
   const headEnd = text.indexOf('\r\n\r\n')
   const head = headEnd < 0 ? text : text.slice(0, headEnd)
   const body = headEnd < 0 ? Buffer.alloc(0) : Buffer.from(text.slice(headEnd + 4), 'utf8')
@@ -100,5 +86,5 @@ export function parseAppMessage(text: string): AppMessage {
     const name = line.slice(0, Math.max(colon, 0)).trim()
     if (/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name)) lines.push([name, line.slice(colon + 1).trim()])
   }
-  return { startLine: startLine.trim(), lines, body }
+  return { startLine: startLine.trim(), message: { lines, body } }
 }

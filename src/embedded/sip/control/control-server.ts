@@ -5,7 +5,9 @@ import type { TimerSet } from '../timer-set.js'
 import { AppConnection } from './app-connection.js'
 import type { App, CommandHandler } from './app.js'
 import type { Command } from './command.js'
-import { Routes } from './routes.js'
+import { FrameProxyListener } from './frame-answers.js'
+import type { Routes } from './routes.js'
+import { executeSip } from './sip-command.js'
 import { okFrame } from './wire.js'
 
 /** The version whose behaviour is spoken; drachtio-srf asks for at least 0.8.2 before it pings. */
@@ -15,6 +17,7 @@ export interface ControlDeps {
   readonly settings: Settings
   readonly timers: TimerSet
   readonly secret: string
+  readonly routes: Routes<App>
   /** `protocol/host:port` of each listening point: as peers see it, and as it is bound. */
   readonly hostPorts: readonly string[]
   readonly localHostPorts: readonly string[]
@@ -25,7 +28,6 @@ export interface ControlDeps {
 export class ControlServer {
   private readonly server: Server
   private readonly connections = new Set<AppConnection>()
-  readonly routes = new Routes<App>()
 
   constructor(
     private readonly deps: ControlDeps,
@@ -70,7 +72,7 @@ export class ControlServer {
 
   private closed(connection: AppConnection): void {
     this.connections.delete(connection)
-    this.routes.removeApp(connection)
+    this.deps.routes.removeApp(connection)
     if (connection.authenticated) this.handler.gone(connection)
   }
 
@@ -82,15 +84,15 @@ export class ControlServer {
       case 'ping':
         return app.send(okFrame(command.id, 'pong'))
       case 'route':
-        this.routes.add(command.verb, app)
+        this.deps.routes.add(command.verb, app)
         return app.send(okFrame(command.id))
       case 'remove_route':
-        this.routes.remove(command.verb, app)
+        this.deps.routes.remove(command.verb, app)
         return app.send(okFrame(command.id))
       case 'sip':
-        return this.handler.sip(app, command)
+        return executeSip(this.handler, app, command)
       case 'proxy':
-        return this.handler.proxy(app, command.id, command.spec, command.message)
+        return this.handler.proxy(app, command.spec, command.message, new FrameProxyListener(app, command.id))
       default:
         command satisfies never
     }

@@ -3,12 +3,12 @@ import type { SipMessage } from '../message/message.js'
 import { toText } from '../message/serialize.js'
 import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow, Protocol } from '../transport/transport.js'
+import type { Source } from './app.js'
 
-/**
+/*
  * The frames that go to an app, in the fields and order of drachtio-server 0.9. META is
  * `source|bytes|protocol|address|port|time`.
  */
-export type Source = 'network' | 'application'
 
 /** Time of day in UTC, with microseconds. */
 export function timeOfDay(now = performance.timeOrigin + performance.now()): string {

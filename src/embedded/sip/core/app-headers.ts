@@ -1,74 +1,91 @@
-import type { AppMessage } from '../control/command.js'
+import type { AppMessage } from '../control/app.js'
+import type { Headers } from '../message/headers.js'
 import { headerKey, wireName } from '../message/names.js'
 import { hostPort } from '../message/uri.js'
 import type { HeaderLine } from '../transaction/client-transaction.js'
+import { advertisedAddress } from '../transport/local-address.js'
+import type { Flow } from '../transport/transport.js'
 
 /** What only the server may say: it knows the path that a message takes. */
 const SERVERS_OWN = new Set(['via', 'route', 'record-route', 'rseq', 'content-length'])
 
 /** What identifies a message within its dialog or transaction. */
-export const IDENTITY = new Set(['from', 'to', 'call-id', 'cseq'])
+export const IDENTITY: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq'])
 
 /** Headers in which an app may write `localhost` for the server's own address. */
 const WITH_LOCALHOST = new Set(['from', 'to', 'contact', 'p-asserted-identity'])
 
 const LOCALHOST = /(sips?:(?:[^@<>;\s]*@)?)localhost(?::[0-9]+)?(?=[;>?\s]|$)/i
 
-export interface LocalAddress {
-  readonly host: string
-  readonly port: number
+/** A header line of an app: found by its key, written by its name. */
+interface Field {
+  readonly key: string
+  readonly name: string
+  readonly value: string
 }
 
 /** The header lines of an app, as they may go to the wire. */
 export class AppHeaders {
-  readonly lines: readonly HeaderLine[]
+  private readonly fields: Field[] = []
 
   /** False where the body has no Content-Type, and none can be told. */
   readonly typed: boolean
 
-  constructor(message: AppMessage, local: LocalAddress) {
-    const lines: HeaderLine[] = message.lines
-      .filter(([name]) => !SERVERS_OWN.has(headerKey(name)))
-      .map(([name, value]) => [wireName(name), withLocalHost(headerKey(name), value, local)])
-    const untyped = message.body.length > 0 && !lines.some(([name]) => headerKey(name) === 'content-type')
+  /** `flow`: the way that the message goes, whose local address `localhost` stands for. */
+  constructor(message: AppMessage, flow: Flow) {
+    for (const [given, value] of message.lines) {
+      const { key, name } = spelling(given)
+      if (!SERVERS_OWN.has(key)) this.fields.push({ key, name, value: withLocalHost(key, value, flow) })
+    }
+    const { body } = message
+    const untyped = body.length > 0 && this.get('content-type') === undefined
     // drachtio-server knows a session description by how it begins.
-    const isSdp = untyped && message.body.toString('latin1', 0, 3) === 'v=0'
-    if (isSdp) lines.push(['Content-Type', 'application/sdp'])
-    this.lines = lines
+    const isSdp = untyped && body[0] === 0x76 && body[1] === 0x3d && body[2] === 0x30
+    if (isSdp) this.fields.push({ key: 'content-type', name: 'Content-Type', value: 'application/sdp' })
     this.typed = !untyped || isSdp
   }
 
   get(key: string): string | undefined {
-    return this.lines.find(([name]) => headerKey(name) === key)?.[1]
+    for (const field of this.fields) if (field.key === key) return field.value
+    return undefined
+  }
+
+  /** Adds the lines that are not among `keys`. */
+  addTo(headers: Headers, keys: ReadonlySet<string>): void {
+    for (const { key, name, value } of this.fields) if (!keys.has(key)) headers.add(name, value)
   }
 
   /** The lines that are not among `keys`. */
   except(keys: ReadonlySet<string>): HeaderLine[] {
-    return this.lines.filter(([name]) => !keys.has(headerKey(name)))
+    return this.fields.filter(({ key }) => !keys.has(key)).map(({ name, value }) => [name, value])
   }
 }
 
-function withLocalHost(key: string, value: string, local: LocalAddress): string {
+/** Of an app's own lines, the value of the first that has this key. */
+export function lineOf(message: AppMessage, key: string): string | undefined {
+  for (const [name, value] of message.lines) if (spelling(name).key === key) return value
+  return undefined
+}
+
+interface Spelling {
+  readonly key: string
+  readonly name: string
+}
+
+/** An app spells few names, and each of them the same way every time. */
+const SPELLINGS = new Map<string, Spelling>()
+const MOST_SPELLINGS = 500
+
+function spelling(given: string): Spelling {
+  const known = SPELLINGS.get(given)
+  if (known) return known
+  const found = { key: headerKey(given), name: wireName(given) }
+  if (SPELLINGS.size < MOST_SPELLINGS) SPELLINGS.set(given, found)
+  return found
+}
+
+function withLocalHost(key: string, value: string, flow: Flow): string {
   if (!WITH_LOCALHOST.has(key) || !value.includes('localhost')) return value
-  return value.replace(LOCALHOST, (_, start: string) => start + hostPort(local.host, local.port))
-}
-
-export interface RequestLine {
-  readonly method: string
-  readonly uri: string
-}
-
-export function parseRequestLine(startLine: string): RequestLine | undefined {
-  const match = /^([A-Za-z0-9\-.!%*_+`'~]+)\s+(\S+)(?:\s+SIP\/2\.0)?$/.exec(startLine)
-  return match?.[1] === undefined || match[2] === undefined ? undefined : { method: match[1], uri: match[2] }
-}
-
-export interface StatusLine {
-  readonly status: number
-  readonly reason: string
-}
-
-export function parseStatusLine(startLine: string): StatusLine | undefined {
-  const match = /^SIP\/2\.0\s+([1-6][0-9]{2})(?:\s+(.*))?$/.exec(startLine)
-  return match?.[1] === undefined ? undefined : { status: Number(match[1]), reason: match[2] ?? '' }
+  const { host, port } = advertisedAddress(flow.point, flow.remote.address)
+  return value.replace(LOCALHOST, (_, start: string) => start + hostPort(host, port))
 }

@@ -1,13 +1,12 @@
-import type { AppMessage } from '../control/command.js'
+import type { AppResponse } from '../control/app.js'
 import { newTag } from '../ids.js'
 import { reasonPhrase, respondTo } from '../message/build.js'
 import { toTag, type SipRequest, type SipResponse } from '../message/message.js'
-import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
-import { AppHeaders, IDENTITY, parseStatusLine } from './app-headers.js'
+import { AppHeaders, IDENTITY } from './app-headers.js'
 
 /** What an app wants to be sent, read and checked. */
-export interface AppResponse {
+export interface GivenResponse {
   readonly status: number
   readonly reason: string
   readonly headers: AppHeaders
@@ -16,19 +15,18 @@ export interface AppResponse {
   readonly tag: string | undefined
 }
 
-export function readResponse(message: AppMessage, flow: Flow): AppResponse | undefined {
-  const line = parseStatusLine(message.startLine)
-  if (!line) return undefined
-  const headers = new AppHeaders(message, advertisedAddress(flow.point, flow.remote.address))
-  const tag = /;\s*tag=([^;\s]+)/i.exec(headers.get('to') ?? '')?.[1]
-  const reason = line.reason === '' ? reasonPhrase(line.status) : line.reason
-  return { status: line.status, reason, headers, body: message.body, tag }
+export function readResponse(response: AppResponse, flow: Flow): GivenResponse {
+  const { status, reason, body } = response
+  const headers = new AppHeaders(response, flow)
+  const to = headers.get('to')
+  const tag = to === undefined ? undefined : /;\s*tag=([^;\s]+)/i.exec(to)?.[1]
+  return { status, reason: reason === '' ? reasonPhrase(status) : reason, headers, body, tag }
 }
 
 /** The response for the wire. `contact` is added where the app gave none; `tag` where the request had none. */
 export function buildResponse(
   request: SipRequest,
-  answer: AppResponse,
+  answer: GivenResponse,
   options: { tag?: string; contact?: string },
 ): SipResponse {
   const response = respondTo(request, answer.status, {
@@ -39,7 +37,7 @@ export function buildResponse(
   if (options.contact !== undefined && answer.headers.get('contact') === undefined) {
     response.headers.add('Contact', options.contact)
   }
-  for (const [name, value] of answer.headers.except(IDENTITY)) response.headers.add(name, value)
+  answer.headers.addTo(response.headers, IDENTITY)
   return response
 }
 

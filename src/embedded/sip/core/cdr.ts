@@ -1,6 +1,5 @@
-import type { App } from '../control/app.js'
+import type { App, Source } from '../control/app.js'
 import type { Routes } from '../control/routes.js'
-import { cdrFrame, type Source } from '../control/wire.js'
 import type { SipMessage } from '../message/message.js'
 
 export type CdrRole = 'uac' | 'uas' | 'proxy-uac' | 'proxy-uas'
@@ -24,7 +23,6 @@ export class Cdr {
   }
 
   private post(record: string, source: Source, extra: string | undefined, message: SipMessage): void {
-    const app = this.routes.next(record)
-    if (app?.connected) app.send(cdrFrame(record, source, extra, message))
+    this.routes.next(record)?.record(record, source, extra, message)
   }
 }

@@ -1,5 +1,4 @@
-import type { App } from '../control/app.js'
-import type { AppMessage } from '../control/command.js'
+import type { App, AppMessage, AppResponse, CancelSent, Outcome, ResponseSent } from '../control/app.js'
 import type { Routes } from '../control/routes.js'
 import type { Dialogs } from '../dialog/dialogs.js'
 import type { Settings } from '../options.js'
@@ -15,8 +14,8 @@ import type { RegisteredFlows } from './registered-flows.js'
 /** A request that an app has been given to answer. */
 export interface Answerable {
   readonly app: App
-  /** Sends the app's response, and tells the app whether that was done. */
-  respond(requestId: string, message: AppMessage): void
+  /** Sends the app's response. */
+  respond(response: AppResponse): Outcome<ResponseSent>
   /** The app is gone: nobody will answer. */
   orphaned(): void
 }
@@ -25,7 +24,7 @@ export interface Answerable {
 export interface Awaited {
   readonly app: App
   /** Only an INVITE can be cancelled. */
-  cancel?(requestId: string, message: AppMessage): void
+  cancel?(message: AppMessage): Outcome<CancelSent>
   orphaned(): void
 }
 

@@ -1,6 +1,4 @@
-import type { App } from '../control/app.js'
-import type { AppMessage } from '../control/command.js'
-import { messageFrame, notOkFrame, responseSentFrame, unsolicitedFrame } from '../control/wire.js'
+import type { App, AppResponse, Outcome, ResponseSent } from '../control/app.js'
 import { AnswerRepetition } from '../dialog/answer-repetition.js'
 import { dialogId, type Dialog, type IncomingUsage } from '../dialog/dialog.js'
 import { ReliableProvisionals } from '../dialog/reliable-provisional.js'
@@ -19,7 +17,7 @@ import type { RAck } from '../message/values.js'
 import type { Timer } from '../timer-set.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
 import type { Flow } from '../transport/transport.js'
-import { answerTag, buildResponse, readResponse, type AppResponse } from './app-response.js'
+import { answerTag, buildResponse, readResponse, type GivenResponse } from './app-response.js'
 import type { Answerable, Context, InviteOwner } from './context.js'
 import { uasDialog } from './dialog-setup.js'
 import { TRANSPORT_GONE, UNKNOWN_TRANSACTION } from './incoming-request.js'
@@ -44,7 +42,8 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
   private appDone = false
   private silence: Timer | undefined
   private repetition: AnswerRepetition | undefined
-  private readonly reliables: ReliableProvisionals
+  /** Made for callers that take reliable provisionals, when there is one. */
+  private reliables: ReliableProvisionals | undefined
 
   /** `dialog` is given for an INVITE within one. */
   constructor(
@@ -59,38 +58,27 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     context.inviteOwners.set(transaction, this)
     if (dialog) dialog.incomingInvite = this
     this.silence = timers.start(settings.timers.appSilence, () => this.abandon())
-    this.reliables = new ReliableProvisionals(
-      cseqOf(transaction.request)?.number ?? 0,
-      settings.timers,
-      timers,
-      {
-        send: (response) => transaction.respond(response),
-        release: (final) => this.sendAnswer(final),
-        expired: () => this.refuse(504, 'No PRACK'),
-      },
-    )
   }
 
   get open(): boolean {
     return this.state === 'offered' || this.state === 'early'
   }
 
-  respond(requestId: string, message: AppMessage): void {
+  respond(given: AppResponse): Outcome<ResponseSent> {
     const { flow } = this.transaction
-    const answer = readResponse(message, flow)
-    if (!answer) return this.app.send(notOkFrame(requestId, 'invalid status line'))
-    if (!this.open || this.appDone) return this.app.send(notOkFrame(requestId, UNKNOWN_TRANSACTION))
+    if (!this.open || this.appDone) return { refused: UNKNOWN_TRANSACTION }
     // A response that could not be sent ended the transaction as well.
     if (!flow.open || !this.transaction.open) {
       this.abandon()
-      return this.app.send(notOkFrame(requestId, TRANSPORT_GONE))
+      return { refused: TRANSPORT_GONE }
     }
     this.silence?.stop()
+    const answer = readResponse(given, flow)
     const problem = this.reliableProblem(answer)
-    if (problem) return this.app.send(notOkFrame(requestId, problem))
+    if (problem !== undefined) return { refused: problem }
     const response = this.build(answer)
     this.send(answer, response)
-    this.app.send(responseSentFrame(requestId, this.id, this.dialogId, response, flow))
+    return { dialogId: this.dialogId, response, flow }
   }
 
   /** CANCEL (RFC 3261 §9.2). After a 2xx drachtio-server answers 481, and ends the call. */
@@ -111,13 +99,13 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     if (this.state !== 'answered' || cseqOf(ack)?.number !== cseqOf(this.transaction.request)?.number)
       return false
     this.finish()
-    this.app.send(messageFrame(this.id, this.dialogId, ack, flow))
+    this.app.dialogRequest(this.id, this.dialogId, ack, flow)
     this.dialog?.answerSettled()
     return true
   }
 
   provisionalAcknowledged(rack: RAck, answer: (byApp: boolean) => void): boolean {
-    if (!this.reliables.acknowledge(rack)) return false
+    if (!this.reliables?.acknowledge(rack)) return false
     // An app that has given its 2xx holds the call for established, and srf answers no PRACK within a dialog.
     answer(!this.appDone)
     this.reliables.proceed()
@@ -164,7 +152,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     return this.tag
   }
 
-  private build(answer: AppResponse): SipResponse {
+  private build(answer: GivenResponse): SipResponse {
     const { request, flow } = this.transaction
     if (answer.status === 100) return buildResponse(request, answer, {})
     return buildResponse(request, answer, {
@@ -173,7 +161,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     })
   }
 
-  private send(answer: AppResponse, response: SipResponse): void {
+  private send(answer: GivenResponse, response: SipResponse): void {
     const { status } = answer
     if (status === 100) return this.transaction.respond(response)
     if (status >= 300) {
@@ -184,7 +172,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     if (hasSdp(response)) dialog.localSdp = response.body
     if (status < 200) {
       this.state = 'early'
-      if (requiresReliability(answer)) this.reliables.submit(response)
+      if (requiresReliability(answer)) this.submitReliably(response)
       else this.transaction.respond(response)
       return
     }
@@ -192,11 +180,27 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     this.context.answerable.delete(this.id)
     this.agreeOnSession(dialog, answer, response)
     // RFC 3262 §3: no 2xx while a provisional awaits its PRACK.
-    if (this.reliables.busy) this.reliables.submitFinal(response)
+    if (this.reliables?.busy) this.reliables.submitFinal(response)
     else this.sendAnswer(response)
   }
 
-  private reliableProblem(answer: AppResponse): string | undefined {
+  private submitReliably(response: SipResponse): void {
+    const { settings, timers } = this.context
+    const { transaction } = this
+    this.reliables ??= new ReliableProvisionals(
+      cseqOf(transaction.request)?.number ?? 0,
+      settings.timers,
+      timers,
+      {
+        send: (provisional) => transaction.respond(provisional),
+        release: (final) => this.sendAnswer(final),
+        expired: () => this.refuse(504, 'No PRACK'),
+      },
+    )
+    this.reliables.submit(response)
+  }
+
+  private reliableProblem(answer: GivenResponse): string | undefined {
     if (!requiresReliability(answer)) return undefined
     const { request } = this.transaction
     const able = lists(request, 'supported', '100rel') || lists(request, 'require', '100rel')
@@ -211,7 +215,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
     return this.dialog
   }
 
-  private agreeOnSession(dialog: Dialog, answer: AppResponse, response: SipResponse): void {
+  private agreeOnSession(dialog: Dialog, answer: GivenResponse, response: SipResponse): void {
     const { timers, sessionRefresher } = this.context.settings
     const wanted = answer.headers.get('session-expires')
     const agreed = answerSession(this.transaction.request, wanted, timers.minSessionExpires, sessionRefresher)
@@ -263,7 +267,7 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
   private finish(): void {
     this.silence?.stop()
     this.repetition?.stop()
-    this.reliables.stop()
+    this.reliables?.stop()
     this.context.answerable.delete(this.id)
     this.context.inviteOwners.delete(this.transaction)
     if (this.state === 'answered') this.transaction.settled()
@@ -277,14 +281,14 @@ export class IncomingInvite implements Answerable, InviteOwner, IncomingUsage {
    */
   private tellCancelled(cancel: SipRequest, flow: Flow): void {
     if (!this.appDone || !this.dialog) {
-      return this.app.send(messageFrame(this.id, this.dialog?.id ?? '', cancel, flow))
+      return this.app.cancelled(this.id, this.dialog?.id ?? '', cancel, flow)
     }
     const bye = this.dialog.createRequest('BYE')
     bye.headers.add('Reason', 'SIP;cause=487;text="Request Terminated"')
-    this.app.send(unsolicitedFrame(this.dialog.id, bye, flow))
+    this.app.dialogEnded(this.dialog.id, bye, flow)
   }
 }
 
-function requiresReliability(answer: AppResponse): boolean {
+function requiresReliability(answer: GivenResponse): boolean {
   return answer.status > 100 && answer.status < 200 && /\b100rel\b/i.test(answer.headers.get('require') ?? '')
 }

@@ -1,13 +1,11 @@
-import type { App } from '../control/app.js'
-import type { AppMessage } from '../control/command.js'
-import { notOkFrame, responseSentFrame } from '../control/wire.js'
+import type { App, AppResponse, Outcome, ResponseSent } from '../control/app.js'
 import type { Dialog } from '../dialog/dialog.js'
 import { answerSession } from '../dialog/session-timer.js'
 import { respondTo } from '../message/build.js'
 import { hasSdp, type SipResponse } from '../message/message.js'
 import type { Timer } from '../timer-set.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
-import { answerTag, buildResponse, readResponse, type AppResponse } from './app-response.js'
+import { answerTag, buildResponse, readResponse, type GivenResponse } from './app-response.js'
 import type { Answerable, Context } from './context.js'
 import { startSession } from './session.js'
 import { uasDialog } from './dialog-setup.js'
@@ -30,15 +28,14 @@ export class IncomingRequest implements Answerable {
     this.silence = context.timers.start(context.settings.timers.appSilence, () => this.abandon())
   }
 
-  respond(requestId: string, message: AppMessage): void {
+  respond(given: AppResponse): Outcome<ResponseSent> {
     const { request, flow } = this.transaction
-    const answer = readResponse(message, flow)
-    if (!answer) return this.app.send(notOkFrame(requestId, 'invalid status line'))
     if (!flow.open || !this.transaction.open) {
       this.abandon()
-      return this.app.send(notOkFrame(requestId, TRANSPORT_GONE))
+      return { refused: TRANSPORT_GONE }
     }
     this.silence.stop()
+    const answer = readResponse(given, flow)
     const subscribes = request.method === 'SUBSCRIBE'
     const response = buildResponse(request, answer, {
       ...(answer.status > 100 && { tag: answerTag(request, answer.tag) }),
@@ -47,7 +44,7 @@ export class IncomingRequest implements Answerable {
     const dialog = this.accept(answer, response)
     this.transaction.respond(response)
     if (answer.status >= 200) this.finish()
-    this.app.send(responseSentFrame(requestId, this.id, dialog?.id ?? '', response, flow))
+    return { dialogId: dialog?.id ?? '', response, flow }
   }
 
   /** Gives the request out of hand: it will be proxied. */
@@ -64,7 +61,7 @@ export class IncomingRequest implements Answerable {
   }
 
   /** What a 2xx brings about besides being sent. Answers the dialog that it belongs to. */
-  private accept(answer: AppResponse, response: SipResponse): Dialog | undefined {
+  private accept(answer: GivenResponse, response: SipResponse): Dialog | undefined {
     const { request, flow } = this.transaction
     if (answer.status < 200 || answer.status >= 300) return this.dialog
     switch (request.method) {
@@ -88,7 +85,7 @@ export class IncomingRequest implements Answerable {
   }
 
   /** An UPDATE refreshes the session (RFC 4028 §9), and may change it (RFC 3311). */
-  private acceptUpdate(dialog: Dialog, answer: AppResponse, response: SipResponse): void {
+  private acceptUpdate(dialog: Dialog, answer: GivenResponse, response: SipResponse): void {
     const { timers, sessionRefresher } = this.context.settings
     const agreed = answerSession(
       this.transaction.request,

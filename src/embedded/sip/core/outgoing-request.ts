@@ -1,5 +1,4 @@
-import type { App } from '../control/app.js'
-import { messageFrame } from '../control/wire.js'
+import type { App, Requester } from '../control/app.js'
 import type { Dialog } from '../dialog/dialog.js'
 import { acceptSession } from '../dialog/session-timer.js'
 import type { SipRequest, SipResponse } from '../message/message.js'
@@ -16,6 +15,7 @@ export class OutgoingRequest implements ClientUser, Awaited {
     private readonly context: Context,
     private readonly id: string,
     readonly app: App,
+    private readonly requester: Requester,
     private readonly request: SipRequest,
     private readonly flow: Flow,
     private readonly dialog?: Dialog,
@@ -27,13 +27,13 @@ export class OutgoingRequest implements ClientUser, Awaited {
     const { status } = response
     if (status === 100) return
     if (status >= 200) this.finish(response, flow)
-    this.app.send(messageFrame(this.id, this.dialog?.id ?? '', response, flow))
+    this.requester.response(this.id, this.dialog?.id ?? '', response, flow)
   }
 
   failed(failure: ClientFailure): void {
     const response = localResponse(this.request, failure)
     this.finish(response, this.flow)
-    this.app.send(messageFrame(this.id, this.dialog?.id ?? '', response, this.flow))
+    this.requester.response(this.id, this.dialog?.id ?? '', response, this.flow)
   }
 
   orphaned(): void {

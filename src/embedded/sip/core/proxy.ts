@@ -1,6 +1,4 @@
-import type { App } from '../control/app.js'
-import type { AppMessage, ProxySpec } from '../control/command.js'
-import { notOkFrame, okFrame, proxyResponseFrame } from '../control/wire.js'
+import type { App, AppMessage, ProxyListener, ProxySpec } from '../control/app.js'
 import { newTag } from '../ids.js'
 import { respondTo } from '../message/build.js'
 import type { Headers } from '../message/headers.js'
@@ -19,7 +17,6 @@ import type { Timer } from '../timer-set.js'
 import type { ClientFailure, ClientTransaction } from '../transaction/client-transaction.js'
 import { InviteClientTransaction } from '../transaction/invite-client.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
-import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
 import { AppHeaders, IDENTITY } from './app-headers.js'
 import { bestResponse } from './best-response.js'
@@ -33,21 +30,21 @@ import { localResponse, withFlow } from './sending.js'
 export function startProxy(
   context: Context,
   app: App,
-  id: string,
   spec: ProxySpec,
   message: AppMessage,
+  listener: ProxyListener,
 ): void {
   const answerable = context.answerable.get(spec.transactionId)
   const mine = answerable?.app === app ? answerable : undefined
   const transaction =
     mine instanceof IncomingInvite || mine instanceof IncomingRequest ? mine.release() : undefined
-  if (!transaction) return app.send(notOkFrame(id, `Unknown transaction id: ${spec.transactionId}`))
+  if (!transaction) return listener.refused(`Unknown transaction id: ${spec.transactionId}`)
   const hops = parseNumber(transaction.request.headers.get('max-forwards') ?? '70', 255)
   if (hops === 0) {
     transaction.respond(respondTo(transaction.request, 483, { tag: newTag() }))
-    return app.send(notOkFrame(id, 'Rejected with 483 Too Many Hops due to Max-Forwards value of 0'))
+    return listener.refused('Rejected with 483 Too Many Hops due to Max-Forwards value of 0')
   }
-  new ProxiedRequest(context, app, id, spec, message, transaction).start()
+  new ProxiedRequest(context, spec, message, listener, transaction).start()
 }
 
 /** One target, and how far the request got there. */
@@ -70,10 +67,9 @@ class ProxiedRequest implements InviteOwner {
 
   constructor(
     private readonly context: Context,
-    private readonly app: App,
-    private readonly id: string,
     private readonly spec: ProxySpec,
     private readonly message: AppMessage,
+    private readonly listener: ProxyListener,
     private readonly transaction: ServerTransaction,
   ) {
     this.branches = spec.targets.map((target) => ({ target, state: 'waiting' }))
@@ -84,10 +80,10 @@ class ProxiedRequest implements InviteOwner {
   start(): void {
     if (!this.launchNext()) {
       this.transaction.respond(respondTo(this.transaction.request, 500, { tag: newTag() }))
-      this.app.send(notOkFrame(this.id, 'error proxying request: no target can be reached'))
+      this.listener.refused('error proxying request: no target can be reached')
       return this.over()
     }
-    if (!this.spec.fullResponse) this.app.send(okFrame(this.id, 'done'))
+    if (!this.spec.fullResponse) this.listener.done()
   }
 
   /** The caller gave up: so do all branches, and their 487 goes back as the best response. */
@@ -142,7 +138,7 @@ class ProxiedRequest implements InviteOwner {
       if (request.method === 'REGISTER') this.addPath(headers, flow)
       else headers.prepend('Record-Route', `<${ownRoute(this.context, flow, callIdOf(request))}>`)
     }
-    const given = new AppHeaders(this.message, advertisedAddress(flow.point, flow.remote.address))
+    const given = new AppHeaders(this.message, flow)
     for (const [name, value] of given.except(IDENTITY)) headers.set(name, value)
     // The target is the next hop; it becomes the Request-URI only where that named this server.
     const uri = this.context.transports.isOwn(request.uri) ? target : request.uri
@@ -161,7 +157,7 @@ class ProxiedRequest implements InviteOwner {
     const first = branch.state !== 'done'
     branch.timer?.stop()
     branch.state = 'done'
-    if (first && this.spec.fullResponse) this.app.send(proxyResponseFrame(this.id, response, flow))
+    if (first && this.spec.fullResponse) this.listener.response(response, flow)
     // Each 2xx goes back, those of late forks and repeated ones as well (§16.7 step 5).
     if (status < 300) return this.succeeded(response, first)
     branch.failure = { response, flow }
@@ -189,7 +185,7 @@ class ProxiedRequest implements InviteOwner {
     if (!first) return
     this.context.cdr.start('application', 'proxy-uas', response)
     this.cancelBranches()
-    if (this.spec.fullResponse) this.app.send(okFrame(this.id, 'done'))
+    if (this.spec.fullResponse) this.listener.done()
     this.over()
   }
 
@@ -237,7 +233,7 @@ class ProxiedRequest implements InviteOwner {
     const best = bestResponse(this.branches.flatMap(({ failure }) => failure ?? []))
     if (best) this.sendBack(best.response)
     else this.transaction.respond(respondTo(this.transaction.request, 408, { tag: newTag() }))
-    if (this.spec.fullResponse) this.app.send(okFrame(this.id, 'done'))
+    if (this.spec.fullResponse) this.listener.done()
     this.over()
   }
 

@@ -1,4 +1,3 @@
-import { messageFrame, newRequestFrame } from '../control/wire.js'
 import { dialogId, type Dialog } from '../dialog/dialog.js'
 import { isTooShort } from '../dialog/session-timer.js'
 import { newId, newTag } from '../ids.js'
@@ -69,7 +68,7 @@ function receiveNewRequest(context: Context, transaction: ServerTransaction): vo
     new IncomingInvite(context, id, app, transaction)
     context.cdr.attempt('network', request)
   } else new IncomingRequest(context, id, app, transaction)
-  app.send(newRequestFrame(id, request, flow))
+  app.request(id, request, flow)
 }
 
 function receiveDialogRequest(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
@@ -109,7 +108,7 @@ function receiveDialogRequest(context: Context, transaction: ServerTransaction, 
 function handOn(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
   const id = newId()
   new IncomingRequest(context, id, dialog.app, transaction, dialog)
-  dialog.app.send(messageFrame(id, dialog.id, transaction.request, transaction.flow))
+  dialog.app.dialogRequest(id, dialog.id, transaction.request, transaction.flow)
 }
 
 function receiveReinvite(context: Context, transaction: ServerTransaction, dialog: Dialog): void {
@@ -121,7 +120,7 @@ function receiveReinvite(context: Context, transaction: ServerTransaction, dialo
   refreshTarget(context, dialog, transaction.request, transaction.flow)
   const id = newId()
   new IncomingInvite(context, id, dialog.app, transaction, dialog)
-  dialog.app.send(messageFrame(id, dialog.id, transaction.request, transaction.flow))
+  dialog.app.dialogRequest(id, dialog.id, transaction.request, transaction.flow)
 }
 
 function receiveUpdate(context: Context, transaction: ServerTransaction, dialog: Dialog): void {

@@ -1,16 +1,13 @@
 import { randomInt } from 'node:crypto'
-import type { App, SipCommand } from '../control/app.js'
-import type { AppMessage } from '../control/command.js'
-import { notOkFrame, requestSentFrame } from '../control/wire.js'
+import type { App, AppRequest, Requester } from '../control/app.js'
 import { newId, newTag } from '../ids.js'
 import { Headers } from '../message/headers.js'
 import { hasSdp, request as makeRequest, type SipRequest } from '../message/message.js'
 import { formatNameAddr, parseNameAddr } from '../message/name-addr.js'
 import { parseUri, schemeOf } from '../message/uri.js'
 import { parseCSeq } from '../message/values.js'
-import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
-import { AppHeaders, IDENTITY, parseRequestLine, type RequestLine } from './app-headers.js'
+import { AppHeaders, IDENTITY } from './app-headers.js'
 import type { Context } from './context.js'
 import { uacDialog } from './dialog-setup.js'
 import { OutgoingInvite } from './outgoing-invite.js'
@@ -21,52 +18,46 @@ import { withFlow } from './sending.js'
 const DIALOG_MAKERS = new Set(['INVITE', 'SUBSCRIBE'])
 
 /** Sends a request of an app that belongs to no dialog yet. */
-export function sendNewRequest(context: Context, app: App, command: SipCommand): void {
-  const line = parseRequestLine(command.message.startLine)
-  const problem = line ? requestProblem(context, line) : `invalid request-uri: ${command.message.startLine}`
-  if (!line || problem) return app.send(notOkFrame(command.id, problem ?? 'invalid request'))
+export function sendNewRequest(context: Context, app: App, given: AppRequest, requester: Requester): void {
+  const problem = requestProblem(context, given)
+  if (problem !== undefined) return requester.refused(problem)
   const flow =
-    command.route === ''
-      ? (context.registered.find(line.uri) ?? context.transports.flowTo(line.uri))
-      : context.transports.flowTo(command.route)
-  if (!flow) return app.send(notOkFrame(command.id, 'requested protocol/transport not available'))
-  withFlow(context, flow, (out) => launch(context, app, command, line, out))
+    given.route === ''
+      ? (context.registered.find(given.uri) ?? context.transports.flowTo(given.uri))
+      : context.transports.flowTo(given.route)
+  if (!flow) return requester.refused('requested protocol/transport not available')
+  withFlow(context, flow, (out) => launch(context, app, given, requester, out))
 }
 
-function requestProblem(context: Context, line: RequestLine): string | undefined {
-  const scheme = schemeOf(line.uri)
-  const known = scheme === 'tel' || parseUri(line.uri) !== undefined
-  if (!known || line.method === 'ACK' || line.method === 'CANCEL')
-    return `invalid request-uri: ${line.method} ${line.uri}`
+function requestProblem(context: Context, { method, uri }: AppRequest): string | undefined {
+  const known = schemeOf(uri) === 'tel' || parseUri(uri) !== undefined
+  if (!known || method === 'ACK' || method === 'CANCEL') return `invalid request-uri: ${method} ${uri}`
   // An INVITE to this server's own address would come back here without end.
-  if (context.transports.isOwn(line.uri)) return 'can not send request to myself'
-  if (DIALOG_MAKERS.has(line.method) && context.dialogs.size >= context.settings.limits.dialogs) {
+  if (context.transports.isOwn(uri)) return 'can not send request to myself'
+  if (DIALOG_MAKERS.has(method) && context.dialogs.size >= context.settings.limits.dialogs) {
     return 'too many dialogs'
   }
   return undefined
 }
 
-function launch(context: Context, app: App, command: SipCommand, line: RequestLine, flow: Flow): void {
-  const request = completeRequest(context, line, command.message, flow)
-  if (!request) return app.send(notOkFrame(command.id, 'missing content-type'))
+function launch(context: Context, app: App, given: AppRequest, requester: Requester, flow: Flow): void {
+  const request = completeRequest(context, given, flow)
+  if (!request) return requester.refused('missing content-type')
   const id = newId()
-  const dialog = DIALOG_MAKERS.has(line.method) ? uacDialog(app, request, flow) : undefined
+  const dialog = DIALOG_MAKERS.has(given.method) ? uacDialog(app, request, flow) : undefined
   if (dialog) context.dialogs.add(dialog)
-  if (dialog && line.method === 'INVITE') {
+  if (dialog && given.method === 'INVITE') {
     if (hasSdp(request)) dialog.localSdp = request.body
-    const invite = new OutgoingInvite(context, id, app, dialog, true)
+    const invite = new OutgoingInvite(context, id, app, requester, dialog, true)
     const transaction = context.layer.prepareInvite(request, flow, invite)
     invite.attach(transaction)
     context.cdr.attempt('application', request)
-    app.send(requestSentFrame(command.id, id, request, flow))
+    requester.sent(id, request, flow)
     return transaction.start()
   }
-  const transaction = context.layer.prepare(
-    request,
-    flow,
-    new OutgoingRequest(context, id, app, request, flow, dialog),
-  )
-  app.send(requestSentFrame(command.id, id, request, flow))
+  const user = new OutgoingRequest(context, id, app, requester, request, flow, dialog)
+  const transaction = context.layer.prepare(request, flow, user)
+  requester.sent(id, request, flow)
   transaction.start()
 }
 
@@ -74,14 +65,8 @@ function launch(context: Context, app: App, command: SipCommand, line: RequestLi
  * Fills in what the app left out: From, To, tags, Call-ID, CSeq, Max-Forwards, Contact, Content-Type. Undefined
  * where a body has no type and none can be told.
  */
-function completeRequest(
-  context: Context,
-  line: RequestLine,
-  message: AppMessage,
-  flow: Flow,
-): SipRequest | undefined {
-  const local = advertisedAddress(flow.point, flow.remote.address)
-  const given = new AppHeaders(message, local)
+function completeRequest(context: Context, line: AppRequest, flow: Flow): SipRequest | undefined {
+  const given = new AppHeaders(line, flow)
   if (!given.typed) return undefined
   const contact = context.transports.contact(flow)
   const cseq = parseCSeq(given.get('cseq') ?? '')?.number ?? randomInt(1, 2 ** 16)
@@ -92,8 +77,8 @@ function completeRequest(
   headers.add('Call-ID', given.get('call-id') ?? newId())
   headers.add('CSeq', `${cseq} ${line.method}`)
   if (DIALOG_MAKERS.has(line.method) && given.get('contact') === undefined) headers.add('Contact', contact)
-  for (const [name, value] of given.except(COMPLETED)) headers.add(name, value)
-  return makeRequest(line.method, line.uri, headers, message.body)
+  given.addTo(headers, COMPLETED)
+  return makeRequest(line.method, line.uri, headers, line.body)
 }
 
 const COMPLETED = new Set([...IDENTITY, 'max-forwards'])

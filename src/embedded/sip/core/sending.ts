@@ -3,7 +3,6 @@ import type { SipRequest, SipResponse } from '../message/message.js'
 import type { Dialog } from '../dialog/dialog.js'
 import type { ClientFailure, ClientUser } from '../transaction/client-transaction.js'
 import type { Flow } from '../transport/transport.js'
-import { unsolicitedFrame } from '../control/wire.js'
 import type { CdrEnding } from './cdr.js'
 import type { Context } from './context.js'
 
@@ -51,7 +50,7 @@ export function endByServer(context: Context, dialog: Dialog, why: string, endin
   bye.headers.add('Reason', `SIP;cause=200;text="${why}"`)
   const send = (flow: Flow) => {
     const transaction = context.layer.prepare(bye, flow, UNHEARD)
-    dialog.app.send(unsolicitedFrame(dialog.id, bye, flow))
+    dialog.app.dialogEnded(dialog.id, bye, flow)
     context.cdr.stop('application', ending, bye)
     dialog.whenAcknowledged(() => {
       removeDialog(context, dialog)

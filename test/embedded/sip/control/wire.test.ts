@@ -41,8 +41,8 @@ describe('commands', () => {
       transactionId: 'txn',
       dialogId: '',
       route: '',
+      startLine: 'SIP/2.0 200 OK',
       message: {
-        startLine: 'SIP/2.0 200 OK',
         lines: [['contact', '<sip:a@localhost>']],
         body: Buffer.from('body\r\n\r\nmore'),
       },

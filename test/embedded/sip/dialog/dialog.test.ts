@@ -9,7 +9,11 @@ import { request, response, type SipRequest } from '../../../../src/embedded/sip
 import { TimerSet } from '../../../../src/embedded/sip/timer-set.js'
 import type { Flow } from '../../../../src/embedded/sip/transport/transport.js'
 
-const app: App = { connected: true, send: () => undefined }
+const deaf = () => undefined
+const app: App = {
+  connected: true,
+  ...{ request: deaf, dialogRequest: deaf, cancelled: deaf, dialogEnded: deaf, record: deaf },
+}
 
 function flow(protocol: 'udp' | 'tcp', address: string, port: number): Flow {
   return {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import Srf from 'drachtio-srf'
-import type { SipServer } from '../../../../src/embedded/sip/index.js'
+import type { SharedSipServer } from '../../../../src/embedded/sip/index.js'
 import { Queue } from './queue.js'
 
 /** drachtio-srf as it is, where its own types say something else. */
@@ -87,7 +87,7 @@ export class TestApp {
     this.srf = real as unknown as RealSrf
   }
 
-  static async connect(server: SipServer, secret = server.control.secret): Promise<TestApp> {
+  static async connect(server: SharedSipServer, secret = server.control.secret): Promise<TestApp> {
     const real = new Srf()
     // Without a listener srf throws; a lost connection shows in the test itself.
     real.on('error', () => undefined)

@@ -1,6 +1,10 @@
 import type { ConnectionOptions } from 'node:tls'
 import { afterEach } from 'vitest'
-import { startSipServer, type SipServer, type SipServerOptions } from '../../../../src/embedded/sip/index.js'
+import {
+  startSipServer,
+  type SharedSipServer,
+  type SipServerOptions,
+} from '../../../../src/embedded/sip/index.js'
 import { TestApp } from './app.js'
 import { TcpPeer, UdpPeer, type Peer } from './peer.js'
 import { TlsPeer } from './tls-peer.js'
@@ -18,7 +22,7 @@ export class World {
   readonly apps: TestApp[] = []
 
   private constructor(
-    readonly server: SipServer,
+    readonly server: SharedSipServer,
     /** What the server reported to have gone wrong inside. */
     readonly faults: readonly unknown[],
   ) {}
@@ -33,6 +37,7 @@ export class World {
       timers: QUICK,
       onFault: (fault) => faults.push(fault),
       ...options,
+      control: options.control ?? {},
     })
     const world = new World(server, faults)
     open.push(world)
