@@ -24,7 +24,7 @@ export class TimerSet {
   private wakeAt = Infinity
   private closed = false
 
-  constructor(readonly onFault: (error: unknown) => void) {}
+  constructor(private readonly onFault: (error: unknown) => void) {}
 
   get size(): number {
     return this.wheel.size
@@ -75,7 +75,7 @@ export class TimerSet {
   private turn(): void {
     // While entries fire, others are armed: the next waking is found once, afterwards.
     this.wakeAt = -Infinity
-    this.wheel.advance(Math.floor((performance.now() - this.origin) / TICK))
+    this.wheel.advance(Math.floor((performance.now() - this.origin) / TICK), this.onFault)
     if (!this.closed) this.wake()
   }
 }
@@ -89,11 +89,7 @@ class Callback extends WheelEntry implements Timer {
   }
 
   override expired(): void {
-    try {
-      this.fire()
-    } catch (error) {
-      this.set.onFault(error)
-    }
+    this.fire()
   }
 
   stop(): void {

@@ -15,6 +15,7 @@ export abstract class WheelEntry extends Link {
   level: Level | undefined
   due = 0
 
+  /** It is due, and in no list any more. What this throws goes to the fault handler. */
   abstract expired(): void
 }
 
@@ -132,16 +133,24 @@ export class TimerWheel {
   }
 
   /** Moves on to that tick. What is due by then is taken out and told, in the order of ticks. */
-  advance(to: number): void {
+  advance(to: number, onFault: (error: unknown) => void): void {
     for (let tick = this.nextTick(); tick !== undefined && tick <= to; tick = this.nextTick()) {
       this.current = tick
       this.turn()
       for (let entry = this.expiring.shift(); entry; entry = this.expiring.shift()) {
         this.entries--
-        entry.expired()
+        this.tell(entry, onFault)
       }
     }
     this.current = Math.max(this.current, to)
+  }
+
+  private tell(entry: WheelEntry, onFault: (error: unknown) => void): void {
+    try {
+      entry.expired()
+    } catch (error) {
+      onFault(error)
+    }
   }
 
   /** Empties the slots that begin at this tick: into finer levels, or into the list of what is due. */

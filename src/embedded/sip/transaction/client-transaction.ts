@@ -1,9 +1,11 @@
-import { topVia, type SipRequest, type SipResponse } from '../message/message.js'
+import { NO_BODY, request as makeRequest, topVia } from '../message/message.js'
+import type { SipRequest, SipResponse } from '../message/message.js'
 import { serialize } from '../message/serialize.js'
 import type { SipTimers } from '../options.js'
 import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
 import type { Flow } from '../transport/transport.js'
+import { clientKey } from './keys.js'
 
 /** Why a request got no final response: nobody answered, or nobody could be reached. */
 export type ClientFailure = 'timeout' | 'transport error'
@@ -20,12 +22,16 @@ export interface ClientHost {
   readonly timers: TimerSet
   readonly settings: SipTimers
   readonly counters: Counters
-  ended(transaction: ClientTransaction): void
+  /** The transaction of that key is over. */
+  ended(key: string): void
   /** Sends the CANCEL of an INVITE in a transaction of its own (RFC 3261 §9.1). */
   sendCancel(cancel: SipRequest, flow: Flow): void
 }
 
 export interface ClientTransaction {
+  /** What responses are matched by. */
+  readonly key: string
+  /** The request; once its final response was handed on, without its body. */
   readonly request: SipRequest
   readonly flow: Flow
   start(): void
@@ -34,26 +40,37 @@ export interface ClientTransaction {
 
 export type HeaderLine = readonly [name: string, value: string]
 
+/** For a CANCEL, whose INVITE gets the response that counts, and for what only lingers. */
+export const NOBODY: ClientUser = { response: () => undefined, failed: () => undefined }
+
 /** Sending, counting and losing the flow: the same for both kinds. */
 export abstract class Sender {
-  protected readonly bytes: Buffer
-  protected latest: { response: SipResponse; flow: Flow } | undefined
+  readonly key: string
   protected repeats = 0
-  private readonly unsubscribe: () => void
+  /** The request as it is sent, until there is a final response. */
+  private bytes: Buffer | undefined
+  private unsubscribe: (() => void) | undefined
 
   constructor(
-    readonly request: SipRequest,
+    public request: SipRequest,
     readonly flow: Flow,
-    protected readonly user: ClientUser,
+    protected user: ClientUser,
     protected readonly host: ClientHost,
   ) {
+    this.key = clientKey(topVia(request)?.params.get('branch') ?? '', request.method)
     this.bytes = serialize(request)
-    this.unsubscribe = flow.onClose(() => this.lost())
+    // Datagram flows are never lost.
+    if (flow.point.reliable) this.unsubscribe = flow.onClose(() => this.lost())
+  }
+
+  get timers(): TimerSet {
+    return this.host.timers
   }
 
   protected abstract lost(): void
 
   protected send(again: boolean): void {
+    if (!this.bytes) return
     this.host.counters.messagesOut++
     if (again) {
       this.repeats++
@@ -62,16 +79,18 @@ export abstract class Sender {
     this.flow.send(this.bytes, () => this.lost())
   }
 
-  protected deliver(): void {
-    if (this.latest) this.user.response(this.latest.response, this.latest.flow)
+  /** The request is sent no more. Half a minute of repeated responses is still to be absorbed: that takes little. */
+  protected settle(): void {
+    this.bytes = undefined
+    this.unsubscribe?.()
+    this.unsubscribe = undefined
+    const { method, uri, headers, body } = this.request
+    if (body.length > 0) this.request = makeRequest(method, uri, headers, NO_BODY)
   }
 
-  protected over(transaction: ClientTransaction): void {
-    this.unsubscribe()
-    this.host.ended(transaction)
+  protected over(): void {
+    this.unsubscribe?.()
+    this.unsubscribe = undefined
+    this.host.ended(this.key)
   }
-}
-
-export function branchOf(request: SipRequest): string {
-  return topVia(request)?.params.get('branch') ?? ''
 }

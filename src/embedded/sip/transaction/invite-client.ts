@@ -3,6 +3,7 @@ import { cseqOf, request as makeRequest, type SipRequest, type SipResponse } fro
 import { serialize } from '../message/serialize.js'
 import type { Flow } from '../transport/transport.js'
 import {
+  NOBODY,
   Sender,
   type ClientHost,
   type ClientTransaction,
@@ -11,25 +12,25 @@ import {
 } from './client-transaction.js'
 import { timerDuration } from './durations.js'
 import { ICT, type IctAction, type IctInput, type IctState, type IctTimer } from './ict.js'
-import { Machine } from './machine.js'
+import { Machine, type MachineHost } from './machine.js'
 
 /** An INVITE, the responses to it, its CANCEL, and the ACK to its failure. */
-export class InviteClientTransaction extends Sender implements ClientTransaction {
+export class InviteClientTransaction
+  extends Sender
+  implements ClientTransaction, MachineHost<IctState, IctTimer, IctAction>
+{
   private readonly machine: Machine<IctState, IctInput, IctTimer, IctAction>
+  /** The response that is being looked at. */
+  private latest: { response: SipResponse; flow: Flow } | undefined
+  /** The ACK to the failure, to be sent again whenever that comes again. */
+  private ack: Buffer | undefined
   /** The CANCEL, once asked for. It is held back until there is a provisional response (§9.1). */
   private cancelRequest: SipRequest | undefined
   private cancelSent = false
 
   constructor(request: SipRequest, flow: Flow, user: ClientUser, host: ClientHost) {
     super(request, flow, user, host)
-    this.machine = new Machine(ICT, {
-      timers: host.timers,
-      duration: (name) => timerDuration(name, host.settings, flow.point.reliable, this.repeats),
-      perform: (action) => this.perform(action),
-      entered: (state) => {
-        if (state === 'terminated') this.over(this)
-      },
-    })
+    this.machine = new Machine(ICT, this)
   }
 
   get cancelled(): boolean {
@@ -47,12 +48,13 @@ export class InviteClientTransaction extends Sender implements ClientTransaction
   }
 
   receive(response: SipResponse, flow: Flow): void {
-    this.latest = { response, flow }
     const { status } = response
     if (this.machine.state === 'completed') this.host.counters.retransmissionsIn++
     // A 100 says no more than that the request arrived; it does not restart timer C (§16.7 step 2).
     if (status === 100 && this.machine.state === 'proceeding') return
+    this.latest = { response, flow }
     this.machine.handle(status < 200 ? '1xx' : status < 300 ? '2xx' : '300-699')
+    this.latest = undefined
   }
 
   /** Asks for the call to be given up. Answers the CANCEL; undefined where a final response is there already. */
@@ -75,7 +77,28 @@ export class InviteClientTransaction extends Sender implements ClientTransaction
     this.machine.handle('cancelled')
   }
 
-  private perform(action: IctAction): void {
+  duration(name: IctTimer): number | undefined {
+    return timerDuration(name, this.host.settings, this.flow.point.reliable, this.repeats)
+  }
+
+  entered(state: IctState): void {
+    switch (state) {
+      case 'calling':
+      case 'proceeding':
+        return
+      case 'accepted':
+        return this.settle()
+      case 'completed':
+        this.user = NOBODY
+        return this.settle()
+      case 'terminated':
+        return this.over()
+      default:
+        state satisfies never
+    }
+  }
+
+  perform(action: IctAction): void {
     switch (action) {
       case 'send request':
         return this.send(true)
@@ -87,7 +110,8 @@ export class InviteClientTransaction extends Sender implements ClientTransaction
       case 'send ACK':
         return this.sendAck()
       case 'deliver response':
-        return this.deliver()
+        if (this.latest) this.user.response(this.latest.response, this.latest.flow)
+        return
       case 'report timeout':
         return this.user.failed('timeout')
       case 'report transport error':
@@ -105,11 +129,10 @@ export class InviteClientTransaction extends Sender implements ClientTransaction
 
   /** The ACK to a failure belongs to the transaction: same branch, To of the response (§17.1.1.3). */
   private sendAck(): void {
-    if (!this.latest) return
-    const ack = this.derive('ACK', this.latest.response.headers.get('to'), [])
+    this.ack ??= serialize(this.derive('ACK', this.latest?.response.headers.get('to'), []))
     this.host.counters.messagesOut++
     // If it is lost, the response comes again and with it the next ACK.
-    this.flow.send(serialize(ack))
+    this.flow.send(this.ack)
   }
 
   /** A CANCEL or ACK of this INVITE: the headers that must be the same are. */

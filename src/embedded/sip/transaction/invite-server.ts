@@ -2,27 +2,25 @@ import type { SipRequest, SipResponse } from '../message/message.js'
 import type { Flow } from '../transport/transport.js'
 import { timerDuration } from './durations.js'
 import { IST, type IstAction, type IstInput, type IstState, type IstTimer } from './ist.js'
-import { Machine } from './machine.js'
+import { Machine, type MachineHost } from './machine.js'
 import { Responder, type ServerHost, type ServerTransaction } from './server-transaction.js'
 
 /** An INVITE and the responses to it. */
-export class InviteServerTransaction extends Responder implements ServerTransaction {
-  readonly invite = true
+export class InviteServerTransaction
+  extends Responder
+  implements ServerTransaction, MachineHost<IstState, IstTimer, IstAction>
+{
   private readonly machine: Machine<IstState, IstInput, IstTimer, IstAction>
   private repeats = 0
 
-  constructor(request: SipRequest, flow: Flow, host: ServerHost) {
-    super(request, flow, host)
-    this.machine = new Machine(IST, {
-      timers: host.timers,
-      duration: (name) => timerDuration(name, host.settings, flow.point.reliable, this.repeats),
-      perform: (action) => this.perform(action),
-      entered: (state) => {
-        if (state === 'terminated') host.ended(this)
-        if (state === 'confirmed') this.settled()
-      },
-    })
+  constructor(request: SipRequest, flow: Flow, host: ServerHost, key: string, merge?: string) {
+    super(request, flow, host, key, merge)
+    this.machine = new Machine(IST, this)
     this.machine.begin()
+  }
+
+  get invite(): boolean {
+    return true
   }
 
   get state(): IstState {
@@ -47,10 +45,11 @@ export class InviteServerTransaction extends Responder implements ServerTransact
     this.machine.handle('abandon')
   }
 
-  /** An accepted INVITE is not even answered again (RFC 6026 §8.5). */
+  /** An accepted INVITE is not even answered again (RFC 6026 §8.5), nor is a refused one after its ACK. */
   override settled(): void {
     super.settled()
-    if (this.machine.state === 'accepted') this.drop()
+    const { state } = this.machine
+    if (state === 'accepted' || state === 'confirmed') this.drop()
   }
 
   receive(request: SipRequest): void {
@@ -63,7 +62,26 @@ export class InviteServerTransaction extends Responder implements ServerTransact
     this.machine.handle('transport error')
   }
 
-  private perform(action: IstAction): void {
+  duration(name: IstTimer): number | undefined {
+    return timerDuration(name, this.host.settings, this.flow.point.reliable, this.repeats)
+  }
+
+  entered(state: IstState): void {
+    switch (state) {
+      case 'proceeding':
+      case 'accepted':
+      case 'completed':
+        return
+      case 'confirmed':
+        return this.settled()
+      case 'terminated':
+        return this.host.ended(this)
+      default:
+        state satisfies never
+    }
+  }
+
+  perform(action: IstAction): void {
     switch (action) {
       case 'send response':
         return this.send(false)

@@ -1,5 +1,5 @@
 import { respondTo } from '../message/build.js'
-import { cseqOf, type SipRequest, type SipResponse } from '../message/message.js'
+import type { SipRequest, SipResponse } from '../message/message.js'
 import { serialize } from '../message/serialize.js'
 import { newBranch, newTag } from '../ids.js'
 import { formatVia } from '../message/via.js'
@@ -8,10 +8,10 @@ import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
 import { advertisedAddress } from '../transport/local-address.js'
 import type { Flow } from '../transport/transport.js'
-import { branchOf, type ClientHost, type ClientTransaction, type ClientUser } from './client-transaction.js'
+import { NOBODY, type ClientHost, type ClientTransaction, type ClientUser } from './client-transaction.js'
 import { InviteClientTransaction } from './invite-client.js'
 import { InviteServerTransaction } from './invite-server.js'
-import { clientKey, mergeKey, responseKey, serverKey } from './keys.js'
+import { mergeKey, responseKey, serverKey } from './keys.js'
 import { NonInviteClientTransaction } from './non-invite-client.js'
 import { NonInviteServerTransaction } from './non-invite-server.js'
 import type { ServerHost, ServerTransaction } from './server-transaction.js'
@@ -41,18 +41,24 @@ export class TransactionLayer {
   /** What an INVITE forked to here on two ways is known by while the first copy is being served. */
   private readonly merging = new Set<string>()
   private readonly clientHost: ClientHost
-  private readonly serverHost: Omit<ServerHost, 'ended'>
+  private readonly serverHost: ServerHost
 
   constructor(
     private readonly deps: LayerDeps,
     private readonly user: TransactionUser,
   ) {
     const shared = { timers: deps.timers, settings: deps.settings.timers, counters: deps.counters }
-    this.serverHost = shared
+    this.serverHost = {
+      ...shared,
+      ended: ({ key, merge }) => {
+        this.servers.delete(key)
+        if (merge !== undefined) this.merging.delete(merge)
+      },
+    }
     this.clientHost = {
       ...shared,
-      ended: (transaction) => this.clients.delete(keyOf(transaction.request)),
-      sendCancel: (cancel, flow) => this.launch(cancel, flow, IGNORE),
+      ended: (key) => this.clients.delete(key),
+      sendCancel: (cancel, flow) => this.open(cancel, flow, NOBODY).start(),
     }
   }
 
@@ -96,7 +102,7 @@ export class TransactionLayer {
   prepareInvite(request: SipRequest, flow: Flow, user: ClientUser): InviteClientTransaction {
     this.addVia(request, flow)
     const transaction = new InviteClientTransaction(request, flow, user, this.clientHost)
-    this.clients.set(keyOf(request), transaction)
+    this.clients.set(transaction.key, transaction)
     return transaction
   }
 
@@ -141,17 +147,10 @@ export class TransactionLayer {
   }
 
   private serve(key: string, request: SipRequest, flow: Flow, merge?: string): ServerTransaction {
-    const host: ServerHost = {
-      ...this.serverHost,
-      ended: () => {
-        this.servers.delete(key)
-        if (merge !== undefined) this.merging.delete(merge)
-      },
-    }
     const transaction =
       request.method === 'INVITE'
-        ? new InviteServerTransaction(request, flow, host)
-        : new NonInviteServerTransaction(request, flow, host)
+        ? new InviteServerTransaction(request, flow, this.serverHost, key, merge)
+        : new NonInviteServerTransaction(request, flow, this.serverHost, key, merge)
     this.servers.set(key, transaction)
     if (merge !== undefined) this.merging.add(merge)
     return transaction
@@ -159,18 +158,7 @@ export class TransactionLayer {
 
   private open(request: SipRequest, flow: Flow, user: ClientUser): ClientTransaction {
     const transaction = new NonInviteClientTransaction(request, flow, user, this.clientHost)
-    this.clients.set(keyOf(request), transaction)
+    this.clients.set(transaction.key, transaction)
     return transaction
   }
-
-  private launch(request: SipRequest, flow: Flow, user: ClientUser): void {
-    this.open(request, flow, user).start()
-  }
-}
-
-/** For a CANCEL: what counts is the final response to its INVITE. */
-const IGNORE: ClientUser = { response: () => undefined, failed: () => undefined }
-
-function keyOf(request: SipRequest): string {
-  return clientKey(branchOf(request), cseqOf(request)?.method ?? request.method)
 }

@@ -1,4 +1,5 @@
-import type { Timer, TimerSet } from '../timer-set.js'
+import type { TimerSet } from '../timer-set.js'
+import { WheelEntry } from '../timer-wheel.js'
 
 /** Where a transaction goes on an input, and what is done on the way, in order. */
 export interface Step<State extends string, Action> {
@@ -25,6 +26,7 @@ export function step<State extends string, Input extends string, TimerName exten
   return table.steps[state][input] ?? { state, actions: [] }
 }
 
+/** The transaction that a machine runs. */
 export interface MachineHost<State extends string, TimerName extends string, Action> {
   readonly timers: TimerSet
   /** Milliseconds; `undefined` where the timer is not used on this transport. 0 fires at once. */
@@ -33,9 +35,26 @@ export interface MachineHost<State extends string, TimerName extends string, Act
   entered(state: State): void
 }
 
-/** Runs a table: holds the state and the timers of the state, and nothing else. */
+/** A timer that runs. */
+class MachineTimer<TimerName> extends WheelEntry {
+  constructor(
+    readonly name: TimerName,
+    private readonly machine: { fired(timer: MachineTimer<TimerName>): void },
+    /** The timer of the same machine that was started before. */
+    public other: MachineTimer<TimerName> | undefined,
+  ) {
+    super()
+  }
+
+  override expired(): void {
+    this.machine.fired(this)
+  }
+}
+
+/** Runs a table: holds the state and the timers of the state, and nothing else, for most of them only linger. */
 export class Machine<State extends string, Input extends string, TimerName extends Input, Action> {
-  private readonly running = new Map<TimerName, Timer>()
+  /** At most two run at a time. */
+  private running: MachineTimer<TimerName> | undefined
   private current: State
 
   constructor(
@@ -56,7 +75,8 @@ export class Machine<State extends string, Input extends string, TimerName exten
 
   handle(input: Input): void {
     const before = this.current
-    const next = step(this.table, before, input)
+    const next = this.table.steps[before][input]
+    if (!next) return
     if (next.state !== before) this.leave(next.state)
     this.current = next.state
     for (const action of next.actions) this.host.perform(action)
@@ -65,17 +85,19 @@ export class Machine<State extends string, Input extends string, TimerName exten
   }
 
   /** Starts a timer of the current state again. */
-  arm(timer: TimerName): void {
-    this.running.get(timer)?.stop()
-    const ms = this.host.duration(timer)
+  arm(name: TimerName): void {
+    const running = this.find(name)
+    if (running) this.stop(running)
+    const ms = this.host.duration(name)
     if (ms === undefined) return
-    this.running.set(
-      timer,
-      this.host.timers.start(ms, () => {
-        this.running.delete(timer)
-        this.handle(timer)
-      }),
-    )
+    this.running = new MachineTimer(name, this, this.running)
+    this.host.timers.arm(this.running, ms)
+  }
+
+  /** @internal called by its timers */
+  fired(timer: MachineTimer<TimerName>): void {
+    this.drop(timer)
+    this.handle(timer.name)
   }
 
   private enter(state: State): void {
@@ -85,17 +107,31 @@ export class Machine<State extends string, Input extends string, TimerName exten
         this.handle(timer)
         return
       }
-      if (!this.running.has(timer)) this.arm(timer)
+      if (!this.find(timer)) this.arm(timer)
     }
     this.host.entered(state)
   }
 
   private leave(next: State): void {
     const kept = this.table.timers[next]
-    for (const [name, timer] of this.running) {
-      if (kept.includes(name)) continue
-      timer.stop()
-      this.running.delete(name)
+    for (let timer = this.running; timer; timer = timer.other) {
+      if (!kept.includes(timer.name)) this.stop(timer)
     }
+  }
+
+  private find(name: TimerName): MachineTimer<TimerName> | undefined {
+    let timer = this.running
+    while (timer && timer.name !== name) timer = timer.other
+    return timer
+  }
+
+  private stop(timer: MachineTimer<TimerName>): void {
+    this.host.timers.disarm(timer)
+    this.drop(timer)
+  }
+
+  private drop(gone: MachineTimer<TimerName>): void {
+    if (this.running === gone) this.running = gone.other
+    else if (this.running?.other === gone) this.running.other = gone.other
   }
 }

@@ -1,27 +1,25 @@
 import type { SipRequest, SipResponse } from '../message/message.js'
 import type { Flow } from '../transport/transport.js'
 import { timerDuration } from './durations.js'
-import { Machine } from './machine.js'
+import { Machine, type MachineHost } from './machine.js'
 import { NIST, type NistAction, type NistInput, type NistState, type NistTimer } from './nist.js'
 import { Responder, type ServerHost, type ServerTransaction } from './server-transaction.js'
 
 /** Any request but INVITE and ACK, and the responses to it. */
-export class NonInviteServerTransaction extends Responder implements ServerTransaction {
-  readonly invite = false
+export class NonInviteServerTransaction
+  extends Responder
+  implements ServerTransaction, MachineHost<NistState, NistTimer, NistAction>
+{
   private readonly machine: Machine<NistState, NistInput, NistTimer, NistAction>
 
-  constructor(request: SipRequest, flow: Flow, host: ServerHost) {
-    super(request, flow, host)
-    this.machine = new Machine(NIST, {
-      timers: host.timers,
-      duration: (name) => timerDuration(name, host.settings, flow.point.reliable, 0),
-      perform: (action) => this.perform(action),
-      entered: (state) => {
-        if (state === 'terminated') host.ended(this)
-        if (state === 'completed') this.settled()
-      },
-    })
+  constructor(request: SipRequest, flow: Flow, host: ServerHost, key: string, merge?: string) {
+    super(request, flow, host, key, merge)
+    this.machine = new Machine(NIST, this)
     this.machine.begin()
+  }
+
+  get invite(): boolean {
+    return false
   }
 
   get open(): boolean {
@@ -47,7 +45,25 @@ export class NonInviteServerTransaction extends Responder implements ServerTrans
     this.machine.handle('transport error')
   }
 
-  private perform(action: NistAction): void {
+  duration(name: NistTimer): number | undefined {
+    return timerDuration(name, this.host.settings, this.flow.point.reliable, 0)
+  }
+
+  entered(state: NistState): void {
+    switch (state) {
+      case 'trying':
+      case 'proceeding':
+        return
+      case 'completed':
+        return this.settled()
+      case 'terminated':
+        return this.host.ended(this)
+      default:
+        state satisfies never
+    }
+  }
+
+  perform(action: NistAction): void {
     switch (action) {
       case 'send response':
         return this.send(false)

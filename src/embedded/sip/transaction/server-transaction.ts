@@ -10,7 +10,14 @@ export interface ServerHost {
   readonly timers: TimerSet
   readonly settings: SipTimers
   readonly counters: Counters
-  ended(transaction: ServerTransaction): void
+  /** The transaction is over that was made for these keys. */
+  ended(keys: ServerKeys): void
+}
+
+/** What a request is found by, and where it may have come here on several ways, what its copies have in common. */
+export interface ServerKeys {
+  readonly key: string
+  readonly merge: string | undefined
 }
 
 /** A request received, and the responses to it. */
@@ -35,7 +42,7 @@ export interface ServerTransaction {
 const FORGOTTEN: SipRequest = makeRequest('', '', new Headers())
 
 /** Keeps the last response for repeating, and reports the loss of the flow. */
-export abstract class Responder {
+export abstract class Responder implements ServerKeys {
   private last: Buffer | undefined
   status: number | undefined
 
@@ -43,7 +50,13 @@ export abstract class Responder {
     public request: SipRequest,
     readonly flow: Flow,
     protected readonly host: ServerHost,
+    readonly key: string,
+    readonly merge: string | undefined,
   ) {}
+
+  get timers(): TimerSet {
+    return this.host.timers
+  }
 
   protected abstract lost(): void
 
