@@ -28,26 +28,35 @@ export function forEach<S extends State, T>(
   items: readonly T[],
   next: (state: S, item: T) => Step<S>,
 ): Step<S> {
-  return items.reduce<Step<S>>((sofar, item) => andThen(sofar, (s) => next(s, item)), stay(state))
+  let sofar = stay(state)
+  for (const item of items) sofar = andThen(sofar, (s) => next(s, item))
+  return sofar
 }
 
 /** Starts a timer under a fresh id; one of the same name that still runs is stopped. */
 export function arm<S extends State & Call>(state: S, name: TimerName, ms: number): Step<S> {
   return andThen(disarm(state, name), (s) => {
     const id: TimerId = `${name}#${s.serial}`
-    const timers = new Map(s.timers).set(name, id)
-    return step({ ...s, timers, serial: s.serial + 1 }, { type: 'start-timer', id, ms })
+    const armed = { ...s, timers: [...s.timers, id], serial: s.serial + 1 }
+    return step(armed, { type: 'start-timer', id, ms })
   })
 }
 
 export function disarm<S extends State & Call>(state: S, name: TimerName): Step<S> {
-  const id = state.timers.get(name)
+  const id = state.timers.find((one) => nameOf(one) === name)
   if (id === undefined) return stay(state)
-  return step(forget(state, name), { type: 'stop-timer', id })
+  return step(forget(state, id), { type: 'stop-timer', id })
 }
 
 export function disarmAll<S extends State & Call>(state: S): Step<S> {
-  return forEach(state, [...state.timers.keys()], disarm)
+  return disarmAllBut(state, undefined)
+}
+
+export function disarmAllBut<S extends State & Call>(state: S, kept: TimerName | undefined): Step<S> {
+  const [left, stopped] = [[] as TimerId[], [] as TimerId[]]
+  for (const id of state.timers) (nameOf(id) === kept ? left : stopped).push(id)
+  if (stopped.length === 0) return stay(state)
+  return step({ ...state, timers: left }, ...stopped.map((id) => ({ type: 'stop-timer', id }) as const))
 }
 
 /** Which timer an id stands for; undefined where it is stale. The timer has fired: it no longer runs. */
@@ -55,14 +64,13 @@ export function fired<S extends State & Call>(
   state: S,
   id: TimerId,
 ): { name: TimerName; state: S } | undefined {
-  for (const [name, current] of state.timers) {
-    if (current === id) return { name, state: forget(state, name) }
-  }
-  return undefined
+  return state.timers.includes(id) ? { name: nameOf(id), state: forget(state, id) } : undefined
 }
 
-function forget<S extends State & Call>(state: S, name: TimerName): S {
-  const timers = new Map(state.timers)
-  timers.delete(name)
-  return { ...state, timers }
+function forget<S extends State & Call>(state: S, id: TimerId): S {
+  return { ...state, timers: state.timers.filter((one) => one !== id) }
+}
+
+function nameOf(id: TimerId): TimerName {
+  return id.slice(0, id.indexOf('#')) as TimerName
 }

@@ -68,7 +68,7 @@ function route(event: First, caller: Call['caller'], primary: Primary | null): S
     accept: event.accept,
     attempts: [],
     legs: [],
-    timers: new Map(),
+    timers: [],
     provisional: null,
     ringback: false,
     alerted: false,

@@ -11,7 +11,7 @@ import {
   type Step,
   type Waiting,
 } from './state.js'
-import { arm, disarm, disarmAll, forEach, stay, step, andThen } from './step.js'
+import { arm, disarmAll, disarmAllBut, forEach, stay, step, andThen } from './step.js'
 
 /** Joining two legs takes a few round trips to the engines and one to the caller. */
 const CONNECT_MS = 15_000
@@ -63,8 +63,7 @@ export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): S
 
 /** The caller's INVITE is awaited for as long as before. */
 function expect(state: Expecting): Step<Expecting> {
-  const others = [...state.timers.keys()].filter((name) => name !== 'forward')
-  return andThen(forEach(state, others, disarm), (s) => step(s, { type: 'comfort', leg: s.winner }))
+  return andThen(disarmAllBut(state, 'forward'), (s) => step(s, { type: 'comfort', leg: s.winner }))
 }
 
 /** Both sides are there. */

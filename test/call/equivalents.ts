@@ -26,6 +26,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   "refuse.ts userOf: never destination.kind === 'outside' ?":
     'there is no user to be read from a number outside',
   'step.ts andThen: without if (first.effects.length === 0)': 'it saves a copy and does nothing else',
+  'step.ts disarmAllBut: without if (stopped.length === 0)': 'saves a copy of the state where no timer runs',
   'win.ts win: without over: null in { ...a, leg: winner, over: null, owedEnding: false }':
     'nobody asks who is in the race once it is won',
 }
