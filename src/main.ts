@@ -11,12 +11,16 @@ import { tokenCommand } from './cli/token.js'
 import { explainOffline } from './compose/route.js'
 import { startServer } from './compose/server.js'
 import { openConfiguredStore } from './compose/store.js'
+import { startWorkers } from './compose/workers/parent.js'
 import { version } from './version.js'
+
+/** The program of one worker of several. */
+const WORKER = new URL('./worker.js', import.meta.url)
 
 const database = { openStore: openConfiguredStore }
 
 const commands = [
-  startCommand(startServer),
+  startCommand(startServer, (watched, log, order) => startWorkers(watched, log, { ...order, entry: WORKER })),
   checkCommand(),
   demoCommand(startServer),
   migrateCommand(database),

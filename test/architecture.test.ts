@@ -67,11 +67,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
   ],
   'main.ts': ['cli', 'compose', 'version.ts'],
+  'worker.ts': ['compose'],
   'version.ts': [],
 }
 
 /** An adapter of an engine of our own may import that engine, as another imports a package. */
-const OWN_ENGINE: Readonly<Record<string, string>> = { 'adapters/embedded-media': 'embedded/media' }
+const OWN_ENGINE: Readonly<Record<string, string>> = {
+  'adapters/embedded-media': 'embedded/media',
+  'adapters/embedded-sip': 'embedded/sip',
+}
 
 interface Import {
   readonly from: string

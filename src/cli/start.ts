@@ -1,5 +1,6 @@
-import { type Reloaded, watchConfig } from '../config/index.js'
+import { ConfigError, type Reloaded, watchConfig } from '../config/index.js'
 import { createLog, type ServerLog } from '../observe/log.js'
+import { UsageError } from './args.js'
 import { command, type Command, CommandError, EXIT } from './command.js'
 import { configOption } from './config-option.js'
 
@@ -14,6 +15,22 @@ export interface RunningServer {
 
 export type StartServer = (watched: ReturnType<typeof watchConfig>, log: ServerLog) => Promise<RunningServer>
 
+/** How many processes there are to be, and the configuration that each is to read. */
+export interface WorkersOrder {
+  readonly workers: number
+  readonly config: string | undefined
+}
+
+/** Starts a server of several processes. */
+export type StartWorkers = (
+  watched: ReturnType<typeof watchConfig>,
+  log: ServerLog,
+  order: WorkersOrder,
+) => Promise<RunningServer>
+
+/** As many as an embedded SIP server takes applications. */
+const MOST_WORKERS = 64
+
 /** What the operating system says to a server; listeners are taken off again when it has ended. */
 export type Signals = Pick<NodeJS.Process, 'on' | 'off'>
 
@@ -25,18 +42,34 @@ export type Signals = Pick<NodeJS.Process, 'on' | 'off'>
  * ```
  * A SIGHUP while it is starting is served once it is up; without a listener it would end the process.
  */
-export function startCommand(startServer: StartServer, signals: Signals = process): Command {
+export function startCommand(
+  startServer: StartServer,
+  startWorkers: StartWorkers,
+  signals: Signals = process,
+): Command {
   return command({
     name: 'start',
     summary: 'run the server',
-    usage: 'reveille start [--config FILE]',
-    options: { config: configOption },
-    async run({ config }, io) {
+    usage: 'reveille start [--config FILE] [--workers N]',
+    options: {
+      config: configOption,
+      workers: {
+        type: 'string',
+        value: 'N',
+        describe: 'so many processes take the calls, on one PostgreSQL; without it this one does',
+      },
+    },
+    async run({ config, workers }, io) {
+      const count = countOf(workers)
       const watched = watchConfig(config, io.env)
       const log = createLog(watched.current().log)
       const reloads = new Reloads(signals, () => report(watched.reload(), log))
       try {
-        const server = await started(startServer(watched, log))
+        const server = await started(
+          count === undefined
+            ? startServer(watched, log)
+            : startWorkers(watched, log, { workers: count, config }),
+        )
         try {
           announce(server, log)
           reloads.begin()
@@ -51,6 +84,13 @@ export function startCommand(startServer: StartServer, signals: Signals = proces
       return EXIT.ok
     },
   })
+}
+
+function countOf(workers: string | undefined): number | undefined {
+  if (workers === undefined) return undefined
+  const count = Number(workers)
+  if (/^\d+$/.test(workers) && count >= 1 && count <= MOST_WORKERS) return count
+  throw new UsageError(`--workers needs a number from 1 to ${String(MOST_WORKERS)}, not "${workers}"`)
 }
 
 /** Reloads at each SIGHUP, from `begin` on; those that came before are one. */
@@ -85,6 +125,7 @@ async function started(starting: Promise<RunningServer>): Promise<RunningServer>
   try {
     return await starting
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new CommandError(`the server cannot start: ${reason}`, { cause: error })
   }

@@ -27,6 +27,7 @@ import { Calls } from '../runtime/calls.js'
 import { explainRoute } from '../runtime/explain-route.js'
 import { version } from '../version.js'
 import { createWaker } from '../wake/waker.js'
+import { ALONE, type Beside } from './beside.js'
 import { LateChannels, openClients } from './clients.js'
 import { openDatabase, type Shared } from './database.js'
 import { every, FORGET_MS } from './housekeeping.js'
@@ -59,20 +60,30 @@ export interface Server {
 }
 
 /** Starts everything; resolves when calls can come. Rejects, with nothing left open, where a part cannot start. */
-export async function startServer(watched: WatchedConfig, log: ServerLog): Promise<Server> {
+export async function startServer(
+  watched: WatchedConfig,
+  log: ServerLog,
+  beside: Beside = ALONE,
+): Promise<Server> {
   const life = new Lifetime()
   try {
-    return await assemble(watched, log, life)
+    return await assemble(watched, log, beside, life)
   } catch (error) {
     await life.close()
     throw error
   }
 }
 
-async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime): Promise<Server> {
+async function assemble(
+  watched: WatchedConfig,
+  log: ServerLog,
+  beside: Beside,
+  life: Lifetime,
+): Promise<Server> {
   const config = watched.current()
   const clock = systemClock
-  const shared = await openDatabase(config.database, log, life)
+  const opened = await openDatabase(config.database, log, life)
+  const shared = { ...opened, bus: beside.bus(opened.bus) }
   const { store, bus } = shared
   const journal = createJournal({ store, clock, log })
   life.onClose(() => journal.close(LAST_ROWS_MS))
@@ -153,7 +164,7 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   life.onClose(calls.onUserCalls((user, most) => presence.inCall(user, most > 0)))
   life.onClose(every(FORGET_MS, () => forgetExpired(registrar, store), log))
   // An embedded server is a matter of milliseconds; one of somebody else's may be away, and /readyz says so.
-  if (sip.servers.size > 0) await embeddedConnected
+  if (sip.servers.size > 0 || beside.servesSip) await embeddedConnected
   open.gatewaysChanged()
 
   const clients = openClients(
@@ -176,9 +187,11 @@ async function assemble(watched: WatchedConfig, log: ServerLog, life: Lifetime):
   const http = life.own(
     createHttp({
       ...config.http,
-      ...{ metrics, store, log, version },
+      ...{ store, log, version },
+      ...(beside.http === undefined ? {} : { handed: beside.http }),
+      metrics: { contentType: metrics.contentType, text: beside.metrics(() => metrics.text()) },
       live: () => calls.gauges,
-      readiness: () => readinessOf(store, media, signaling, calls.draining),
+      readiness: async () => beside.readiness(await readinessOf(store, media, signaling, calls.draining)),
       clients: {
         ...clients.api,
         routes: [

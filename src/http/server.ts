@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../observe/metrics.js'
@@ -23,6 +23,11 @@ export interface HttpOptions {
   readonly host: string
   /** 0: a free one. */
   readonly port: number
+  /**
+   * Connections that another process takes, at an address of its own, and hands to this server; which then listens on a
+   * free port of loopback besides: Node bounds and ends the connections of a server that listens, and no others.
+   */
+  readonly handed?: { readonly address: AddressInfo; handTo(server: NetServer): void }
   /** Opens the admin API; without one it is open on loopback only. */
   readonly adminToken?: string | undefined
   /** Of web pages that may use the API from a browser (RFC 6454); `*`: any. */
@@ -60,16 +65,18 @@ export interface HttpServer {
 }
 
 export function createHttp(options: HttpOptions): HttpServer {
-  const { host, port, log } = options
-  const admin = adminGuard({ token: options.adminToken, addresses: () => addressesOf(app) })
+  const { host, port, handed, log } = options
+  const addresses = (): AddressInfo[] => (handed === undefined ? addressesOf(app) : [handed.address])
+  const admin = adminGuard({ token: options.adminToken, addresses })
   const admit = gatekeeper(admin, options.clients?.tokens ?? NO_TOKENS)
   const routes = withOpenApi(routesOf(options), options.version ?? '0.0.0')
   const app: FastifyInstance = httpApp(routes, admit, log, options.origins)
   if (options.clients?.upgrade !== undefined) app.server.on('upgrade', options.clients.upgrade)
   return {
     async listen() {
-      await app.listen({ host, port })
-      const [address] = addressesOf(app)
+      await app.listen(handed === undefined ? { host, port } : { host: '127.0.0.1', port: 0 })
+      handed?.handTo(app.server)
+      const [address] = addresses()
       if (address === undefined) throw new Error(`the HTTP server does not listen on ${host}`)
       log.info({ host: address.address, port: address.port }, 'HTTP listens')
       return address

@@ -45,15 +45,15 @@ export class Site {
   }
 
   /** Begins to start. */
-  launch(): ServerProcess {
-    const server = ServerProcess.launch(['--config', this.config], this.directory)
+  launch(...more: readonly string[]): ServerProcess {
+    const server = ServerProcess.launch(['--config', this.config, ...more], this.directory)
     this.#servers.push(server)
     return server
   }
 
   /** Resolves when it is up. */
-  async start(): Promise<ServerProcess> {
-    const server = this.launch()
+  async start(...more: readonly string[]): Promise<ServerProcess> {
+    const server = this.launch(...more)
     await server.says('Reveille is up')
     return server
   }

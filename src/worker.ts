@@ -1,0 +1,3 @@
+import { runWorker } from './compose/workers/worker.js'
+
+await runWorker(process)
