@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { MediaError } from './errors.js'
-import type { PerformanceOver } from './engine.js'
-import type { Method, Methods } from './protocol.js'
+import type { Method, Methods, PerformanceOver } from './protocol.js'
+import type { Sessions } from './sessions.js'
 import type { PlaybackEnd } from './tones/playback.js'
 import type {
   CodecChoice,
@@ -21,7 +21,12 @@ interface EndpointEvents {
   lost: [error: MediaError]
 }
 
-export type Ask = <M extends Method>(method: M, params: Methods[M]['params']) => Promise<Methods[M]['result']>
+/** What an endpoint needs of its engine. */
+export interface EngineOfEndpoint {
+  readonly sessions: Sessions
+  ask<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>
+  closed(id: string): void
+}
 
 /**
  * A port pair and a session description: one side of a call. Any request rejects with a MediaError:
@@ -29,19 +34,17 @@ export type Ask = <M extends Method>(method: M, params: Methods[M]['params']) =>
  */
 export class Endpoint extends EventEmitter<EndpointEvents> {
   readonly id: string
-  readonly #ask: Ask
-  readonly #onClosed: () => void
+  readonly #engine: EngineOfEndpoint
   #description: EndpointDescription
   #ended = false
   #lastPerformance = 0
   readonly #performances = new Map<number, (how: PlaybackEnd | MediaError) => void>()
 
-  constructor(description: EndpointDescription, ask: Ask, onClosed: () => void) {
+  constructor(description: EndpointDescription, engine: EngineOfEndpoint) {
     super()
     this.id = description.id
     this.#description = description
-    this.#ask = ask
-    this.#onClosed = onClosed
+    this.#engine = engine
   }
 
   /** The last offer or answer of ours. */
@@ -68,8 +71,10 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    * Completes our offer. The answer of another fork may follow and replaces it; the same one again is nothing.
    * @throws MediaError `bad-state`, `bad-sdp`, `not-acceptable`
    */
-  async accept(answerSdp: string): Promise<void> {
-    this.#description = await this.#ask('accept', { id: this.id, sdp: answerSdp })
+  accept(answerSdp: string): Promise<void> {
+    return promised(() => {
+      this.#description = this.#engine.sessions.accept(this.id, answerSdp)
+    })
   }
 
   /**
@@ -77,9 +82,11 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    * @returns our answer
    * @throws MediaError `bad-sdp`, `not-acceptable`; the session is as before then
    */
-  async modify(remoteSdp: string): Promise<string> {
-    this.#description = await this.#ask('modify', { id: this.id, sdp: remoteSdp })
-    return this.localSdp
+  modify(remoteSdp: string): Promise<string> {
+    return promised(() => {
+      this.#description = this.#engine.sessions.modify(this.id, remoteSdp)
+      return this.localSdp
+    })
   }
 
   /**
@@ -88,9 +95,11 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    * `accept`; where the peer refuses it, nothing is to be done.
    * @throws MediaError `bad-option`
    */
-  async reoffer(options: { direction?: Direction; codecs?: readonly CodecChoice[] } = {}): Promise<string> {
-    this.#description = await this.#ask('reoffer', { id: this.id, ...options })
-    return this.localSdp
+  reoffer(options: { direction?: Direction; codecs?: readonly CodecChoice[] } = {}): Promise<string> {
+    return promised(() => {
+      this.#description = this.#engine.sessions.reoffer(this.id, options)
+      return this.localSdp
+    })
   }
 
   /**
@@ -98,8 +107,12 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    * @returns audible: false where nothing is sent now, for want of an agreement or of a codec that can be played
    * @throws MediaError `bad-state` while joined, `bad-option`, `bad-file`
    */
-  play(tone: ToneSpec): Promise<{ audible: boolean }> {
-    return this.#ask('play', { id: this.id, tone })
+  async play(tone: ToneSpec): Promise<{ audible: boolean }> {
+    const { sessions } = this.#engine
+    if (tone.kind !== 'file') return sessions.play(this.id, tone)
+    const checked = sessions.checkTone(this.id, tone)
+    await this.#engine.ask('play-file', { id: this.id, tone })
+    return checked
   }
 
   /**
@@ -115,7 +128,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
       this.#performances.set(performance, resolve),
     )
     try {
-      await this.#ask('perform', { id: this.id, performance, tones, times })
+      await this.#engine.ask('perform', { id: this.id, performance, tones, times })
     } catch (error) {
       // Where it is over already, by `close` or by the engine's end, that is what is to be told.
       if (this.#performances.delete(performance)) throw error
@@ -132,7 +145,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
 
   /** Ends the tone; nothing is sent then. */
   stop(): Promise<void> {
-    return this.#ask('stop', { id: this.id })
+    return promised(() => this.#engine.sessions.stop(this.id))
   }
 
   /**
@@ -141,29 +154,25 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    *   nothing in common
    */
   join(other: Endpoint): Promise<void> {
-    return this.#ask('join', { id: this.id, other: other.id })
+    return promised(() => this.#engine.sessions.join(this.id, other.id))
   }
 
   unjoin(): Promise<void> {
-    return this.#ask('unjoin', { id: this.id })
+    return promised(() => this.#engine.sessions.unjoin(this.id))
   }
 
   counters(): Promise<EndpointCounters> {
-    return this.#ask('counters', { id: this.id })
+    return this.#engine.ask('counters', { id: this.id })
   }
 
-  /** Resolves when its ports are free, or at once where it has ended before. */
-  async close(): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onClosed()
-    this.#endPerformances('stopped')
-    try {
-      await this.#ask('remove', { id: this.id })
-    } catch (error) {
-      // The engine took the endpoint with it: that is closed too.
-      if (!(error instanceof MediaError && error.code === 'engine-lost')) throw error
-    }
+  /** Whatever is asked of the engine from now on finds it closed. Idempotent. */
+  close(): Promise<void> {
+    return promised(() => {
+      if (this.#ended) return
+      this.#ended = true
+      this.#endPerformances('stopped')
+      this.#engine.closed(this.id)
+    })
   }
 
   /** For the engine: it was closed, by our own wish. */
@@ -191,4 +200,9 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     this.#performances.clear()
     for (const resolve of waiting) resolve(how)
   }
+}
+
+/** What is done at once, and what it throws, as a promise: whoever asks need not know which of its requests wait. */
+function promised<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()))
 }

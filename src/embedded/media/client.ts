@@ -1,17 +1,18 @@
 import { EventEmitter } from 'node:events'
 import { PendingCalls } from './calls.js'
-import { Endpoint } from './client-endpoint.js'
-import type { CreateParams } from './endpoint-factory.js'
+import { Endpoint, type EngineOfEndpoint } from './client-endpoint.js'
 import { MediaError } from './errors.js'
-import type { Method, Methods, Reply } from './protocol.js'
+import { Outbox } from './outbox.js'
+import type { Command, FromPlane, Method, Methods, Reply, Request } from './protocol.js'
 import type { Carriage } from './sdp/security.js'
-import type { CodecChoice, EndpointDescription, EngineStats, MediaOptions } from './types.js'
+import { Sessions, type CreateParams } from './sessions.js'
+import type { CodecChoice, EngineStats, MediaOptions } from './types.js'
 
 /** As much of a worker thread as the client needs. */
 export interface WorkerLike {
   postMessage(message: unknown): void
   terminate(): Promise<unknown>
-  on(event: 'message', listener: (reply: Reply) => void): unknown
+  on(event: 'message', listener: (replies: FromPlane) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'exit', listener: (code: number) => void): unknown
 }
@@ -35,7 +36,7 @@ export interface CreateOptions {
   carriage?: Carriage
   /** For an answer: an endpoint to be joined to, and only what can be joined to it is taken. */
   answerLike?: Endpoint
-  /** Gives the creation up; what was opened nevertheless is closed. */
+  /** Gives the creation up. */
   signal?: AbortSignal
 }
 
@@ -46,8 +47,12 @@ interface EngineEvents {
 
 const DEFAULT_TIMEOUT = 2000
 
+/** Of what the worker is told nothing is answered: at most this often, in ms, it is asked whether it lives. */
+const PING_MS = 1000
+
 /**
- * The engine as the main thread sees it: `close()` is our wish, `lost` is what happens to us.
+ * The engine as the main thread sees it: `close()` is our wish, `lost` is what happens to us. Descriptions are
+ * negotiated here, so that no call waits for another thread; packets are the worker's.
  *
  *   running --close()--> closed
  *   running --worker dies--> lost
@@ -55,17 +60,33 @@ const DEFAULT_TIMEOUT = 2000
 export class MediaEngine extends EventEmitter<EngineEvents> {
   readonly #worker: WorkerLike
   readonly #calls = new PendingCalls()
+  readonly #sessions: Sessions
+  readonly #outbox: Outbox<Command | Request>
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #timeoutMs: number
   #state: 'running' | 'closed' | 'lost' = 'running'
   #closing: Promise<void> | undefined
+  readonly #ofEndpoints: EngineOfEndpoint
   #doubted = false
+  #pingedAt = -Infinity
 
-  private constructor(worker: WorkerLike, timeoutMs: number) {
+  private constructor(worker: WorkerLike, options: MediaOptions, timeoutMs: number) {
     super()
     this.#worker = worker
     this.#timeoutMs = timeoutMs
-    worker.on('message', (reply) => this.#receive(reply))
+    this.#outbox = new Outbox((items) => this.#worker.postMessage(items))
+    this.#sessions = new Sessions(options, {
+      lease: (count) => this.#ask('lease', { count }),
+      send: (command) => this.#tell(command),
+    })
+    this.#ofEndpoints = {
+      sessions: this.#sessions,
+      ask: (method, params) => this.#ask(method, params),
+      closed: (id) => this.#forget(id),
+    }
+    worker.on('message', (replies) => {
+      for (const reply of replies) this.#receive(reply)
+    })
     worker.on('error', (error) => this.#lose(new MediaError('engine-lost', error.message, { cause: error })))
     worker.on('exit', (code) => this.#lose(new MediaError('engine-lost', `the worker ended with ${code}`)))
   }
@@ -73,13 +94,14 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   /** @throws MediaError `bad-option`, `engine-lost`, `deadline`; the worker is ended then */
   static async start(worker: WorkerLike, options: EngineOptions): Promise<MediaEngine> {
     const { requestTimeoutMs = DEFAULT_TIMEOUT, ...params } = options
-    const engine = new MediaEngine(worker, requestTimeoutMs)
+    let engine: MediaEngine | undefined
     try {
+      engine = new MediaEngine(worker, params, requestTimeoutMs)
       // Loading the worker's code takes longer than any request to it.
-      await engine.#ask('start', params, { deadlineMs: Math.max(10_000, requestTimeoutMs) })
+      await engine.#ask('start', params, Math.max(10_000, requestTimeoutMs))
       return engine
     } catch (error) {
-      engine.#state = 'closed'
+      if (engine) engine.#state = 'closed'
       await worker.terminate()
       throw error
     }
@@ -96,23 +118,10 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
 
   /** @throws MediaError `not-acceptable`, `bad-sdp`, `no-ports`, `bad-option`, `engine-lost`, `deadline`, `aborted` */
   async createEndpoint(options: CreateOptions = {}): Promise<Endpoint> {
-    const description = await this.#ask('create', createParams(options), {
-      signal: options.signal,
-      onLate: (late) => this.#discard(late),
-    })
-    const endpoint = new Endpoint(
-      description,
-      (method, params) => this.#ask(method, params),
-      () => this.#endpoints.delete(description.id),
-    )
+    const description = await this.#sessions.create(createParams(options), options.signal)
+    const endpoint = new Endpoint(description, this.#ofEndpoints)
     this.#endpoints.set(endpoint.id, endpoint)
     return endpoint
-  }
-
-  /** An endpoint that nobody waits for any more. */
-  #discard({ id }: EndpointDescription): void {
-    // Late or not, the worker does it, in its turn; and if it is lost there is nothing to remove.
-    this.#ask('remove', { id }).catch(() => undefined)
   }
 
   stats(): Promise<EngineStats> {
@@ -125,13 +134,15 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   }
 
   async #close(): Promise<void> {
+    const closed = new MediaError('engine-lost', 'the engine is closed')
+    this.#sessions.close(closed)
     if (this.#state === 'running') {
       this.#state = 'closed'
       const ended = this.#ask('close', undefined)
       // Gracefully where that works; where it does not, ending the thread closes its sockets all the same.
       await ended.catch(() => undefined)
     }
-    this.#calls.lose(new MediaError('engine-lost', 'the engine is closed'))
+    this.#calls.lose(closed)
     for (const endpoint of this.#endpoints.values()) endpoint.engineClosed()
     this.#endpoints.clear()
     await this.#worker.terminate()
@@ -140,20 +151,24 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   #ask<M extends Method>(
     method: M,
     params: Methods[M]['params'],
-    options: {
-      deadlineMs?: number
-      signal?: AbortSignal | undefined
-      onLate?: (result: Methods[M]['result']) => void
-    } = {},
+    deadlineMs = this.#timeoutMs,
   ): Promise<Methods[M]['result']> {
-    const { deadlineMs = this.#timeoutMs, signal, onLate } = options
-    const answer = this.#calls.call<Methods[M]['result']>({ method, deadlineMs, signal, onLate }, (call) =>
-      this.#worker.postMessage({ call, method, params }),
+    const answer = this.#calls.call<Methods[M]['result']>({ method, deadlineMs }, (call) =>
+      this.#outbox.put({ type: 'request', call, method, params } as Request),
     )
     answer.catch((error: unknown) => {
       if (error instanceof MediaError && error.code === 'deadline') this.#doubt(error)
     })
     return answer
+  }
+
+  #tell(command: Command): void {
+    this.#outbox.put(command)
+    const now = performance.now()
+    if (now - this.#pingedAt < PING_MS) return
+    this.#pingedAt = now
+    // A late answer raises the doubt; a worker that is gone is heard of as such.
+    this.#ask('ping', undefined).catch(() => undefined)
   }
 
   /** A late answer may be our own thread's fault. A worker that does not answer the next question hangs. */
@@ -185,9 +200,21 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
         else endpoint?.performed(event.detail)
         return
       }
+      case 'fault': {
+        const endpoint = this.#endpoints.get(reply.id)
+        if (!endpoint) return
+        this.#forget(reply.id)
+        endpoint.engineLost(new MediaError('internal', reply.message))
+        return
+      }
       default:
         reply satisfies never
     }
+  }
+
+  #forget(id: string): void {
+    this.#endpoints.delete(id)
+    this.#sessions.remove(id)
   }
 
   #lose(error: MediaError): void {
@@ -197,6 +224,7 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
     }
     this.#state = 'lost'
     this.#calls.lose(error)
+    this.#sessions.close(error)
     const endpoints = [...this.#endpoints.values()]
     this.#endpoints.clear()
     for (const endpoint of endpoints) endpoint.engineLost(error)

@@ -1,25 +1,24 @@
 import type { RemoteInfo } from 'node:dgram'
 import type { PortPair } from './ports.js'
-import { connect, inboundTable, joinable, type Inbound } from './route.js'
+import type { Terms } from './protocol.js'
+import { connect, inboundTable, type Inbound } from './route.js'
 import { RtcpSession } from './rtp/control.js'
 import { DtmfDetector } from './rtp/dtmf.js'
 import { looksLikeRtcp, payloadType } from './rtp/packet.js'
 import { RtpReceiver } from './rtp/receiver.js'
 import { RtpSender } from './rtp/sender.js'
-import { receives, type Agreement, type CodecPolicy } from './sdp/agreement.js'
-import { codecName, type Codec } from './sdp/codecs.js'
-import type { Negotiator, OfferPolicy } from './sdp/negotiator.js'
+import { receives, type Agreement } from './sdp/agreement.js'
+import { codecName } from './sdp/codecs.js'
 import type { Playback, PlaybackEnd } from './tones/playback.js'
 import type { Paced } from './tones/scheduler.js'
 import type { MediaTransport, TransportHandlers } from './transport.js'
-import type { DtmfEvent, EndpointCounters, EndpointDescription, MediaTimeout } from './types.js'
-import { MediaError } from './errors.js'
+import type { DtmfEvent, EndpointCounters, MediaTimeout } from './types.js'
 
 export interface EndpointContext {
   id: string
   pair: PortPair
   transport: MediaTransport
-  negotiator: Negotiator
+  terms: Terms
   /** Monotonic, in ms. */
   now(): number
   random32(): number
@@ -38,14 +37,15 @@ const LEAVING_MS = 5000
 /** What a packet of voice usually holds (RFC 3551 §4.2). */
 const FRAME_MS = 20
 
-/** One side of a call: a port pair, a session description, and what flows between them and the joined side. */
+/** One side of a call: a port pair, what was agreed on, and what flows between it and the joined side. */
 export class MediaEndpoint implements Paced, TransportHandlers {
   readonly id: string
   readonly pair: PortPair
   readonly receiver: RtpReceiver
   readonly sender: RtpSender
   readonly control: RtcpSession
-  readonly #context: EndpointContext
+  readonly #context: Omit<EndpointContext, 'terms'>
+  #terms: Terms
   readonly #dtmf = new DtmfDetector()
   #peer: MediaEndpoint | undefined
   #playing: { readonly playback: Playback; over(how: PlaybackEnd): void } | undefined
@@ -62,8 +62,9 @@ export class MediaEndpoint implements Paced, TransportHandlers {
     this.#context = context
     this.id = context.id
     this.pair = context.pair
-    const { transport, negotiator, cname } = context
-    const proven = negotiator.carriage === 'webrtc'
+    this.#terms = context.terms
+    const { transport, cname } = context
+    const proven = context.terms.credentials !== undefined
     this.receiver = new RtpReceiver(proven)
     this.sender = new RtpSender(transport, () => context.random32(), context.ssrc)
     this.control = new RtcpSession(transport, this.sender.output, this.receiver, cname, proven)
@@ -72,52 +73,36 @@ export class MediaEndpoint implements Paced, TransportHandlers {
   }
 
   get agreement(): Agreement | undefined {
-    return this.#context.negotiator.agreement
+    return this.#terms.agreement
   }
 
   get peer(): MediaEndpoint | undefined {
     return this.#peer
   }
 
-  /** The codecs that this side speaks, or will if its offer is taken. */
-  get codecs(): readonly Codec[] {
-    const { agreement } = this
-    return agreement ? agreement.audio.map(({ codec }) => codec) : this.#context.negotiator.offered
+  /** As in `PCMU/8000`. */
+  get codec(): string | undefined {
+    const voice = this.agreement?.audio[0]
+    return voice && codecName(voice.codec)
   }
 
-  describe(): EndpointDescription {
-    const { agreement } = this
-    const voice = agreement?.audio[0]
-    return {
-      id: this.id,
-      localSdp: this.#context.negotiator.localSdp,
-      direction: agreement?.direction ?? 'sendrecv',
-      ...(voice ? { codec: codecName(voice.codec) } : {}),
-    }
-  }
-
-  /** @throws MediaError `bad-sdp`, `not-acceptable`; the session is as before then */
-  answer(sdp: string, policy: CodecPolicy): void {
+  /** A new agreement, the first or a later one. */
+  agree(terms: Terms): void {
     const before = this.agreement
-    this.#context.negotiator.answer(sdp, this.#peer ? { ...policy, peer: this.#peer.codecs } : policy)
+    this.#terms = terms
     this.#apply(before)
   }
 
-  /** @throws MediaError `bad-state`, `bad-sdp`, `not-acceptable` */
-  accept(sdp: string): void {
-    const before = this.agreement
-    if (this.#context.negotiator.accept(sdp)) this.#apply(before)
-  }
-
-  offer(policy: OfferPolicy): void {
-    this.#context.negotiator.offer(policy)
-    this.receiver.table = inboundTable(this.agreement, this.#context.negotiator.offered)
+  /** An offer of ours is on its way: what it promises can come from now on. */
+  offer(terms: Terms): void {
+    this.#terms = terms
+    this.receiver.table = inboundTable(this.agreement, terms.offered)
     this.#reconnect()
   }
 
   #apply(before: Agreement | undefined): void {
-    const { agreement } = this
-    this.receiver.table = inboundTable(agreement, this.#context.negotiator.offered)
+    const { agreement, offered, credentials } = this.#terms
+    this.receiver.table = inboundTable(agreement, offered)
     if (agreement) {
       const moved = hasMoved(before, agreement)
       this.receiver.open = receives(agreement.direction)
@@ -127,7 +112,7 @@ export class MediaEndpoint implements Paced, TransportHandlers {
       const { security } = agreement.remote
       // From then on it can come anew.
       if (security?.fragment !== before?.remote.security?.fragment) this.#leftAt = undefined
-      if (security) this.#context.transport.secure?.(security, this.#context.negotiator.credentials)
+      if (security && credentials) this.#context.transport.secure?.(security, credentials)
       this.#agreedAt = this.#context.now()
     }
     this.#reconnect()
@@ -138,18 +123,8 @@ export class MediaEndpoint implements Paced, TransportHandlers {
     if (this.#peer) connect(this.#peer.receiver.table, this.agreement)
   }
 
-  /** Passes each side's packets to the other. @throws MediaError `bad-state`, `not-acceptable` */
+  /** Passes each side's packets to the other. */
   join(other: MediaEndpoint): void {
-    if (this.#peer === other) return
-    if (other === this || this.#peer || other.#peer) throw new MediaError('bad-state', 'joined already')
-    if (!this.agreement || !other.agreement)
-      throw new MediaError('bad-state', 'an endpoint has no answer yet')
-    if (!joinable(this.agreement, other.agreement)) {
-      throw new MediaError(
-        'not-acceptable',
-        `no way between ${this.describe().codec} and ${other.describe().codec}`,
-      )
-    }
     this.#peer = other
     other.#peer = this
     this.#reconnect()

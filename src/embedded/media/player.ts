@@ -29,7 +29,18 @@ export class Player {
   /** Over and over. @throws MediaError `bad-state` for a joined endpoint, `bad-option`, `bad-file` */
   async play(endpoint: MediaEndpoint, spec: ToneSpec): Promise<void> {
     const [tone] = (await this.#prepare(endpoint, [spec])) ?? []
-    if (!tone) return
+    if (tone) this.#loop(endpoint, tone)
+  }
+
+  /** As `play`, of what is no file: it has begun when this returns. */
+  playTone(endpoint: MediaEndpoint, spec: ToneSpec): void {
+    const tone = this.#tones.atOnce(spec)
+    if (!tone) throw new MediaError('internal', `${spec.kind} cannot be had at once`)
+    this.#wishes.delete(endpoint)
+    this.#loop(endpoint, tone)
+  }
+
+  #loop(endpoint: MediaEndpoint, tone: Tone): void {
     endpoint.play(new Loop(tone), () => undefined)
     this.#scheduler.add(endpoint)
   }
@@ -51,7 +62,7 @@ export class Player {
       return
     }
     if (endpoint.agreement && endpoint.sender.law === undefined) {
-      throw new MediaError('not-acceptable', `in ${endpoint.describe().codec} nothing can be played`)
+      throw new MediaError('not-acceptable', `in ${endpoint.codec} nothing can be played`)
     }
     endpoint.play(new Sequence(tones, times), (how) => {
       if (how === 'finished') this.#scheduler.remove(endpoint)

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
+import type { PortPair } from './ports.js'
 
 /** Whose packets a socket carries at present. */
 export interface SocketUser {
@@ -78,44 +79,42 @@ export class MediaSocket {
   }
 }
 
-interface Place {
-  readonly host: string
-  readonly port: number
-  readonly now: () => number
-}
-
-/** The bound sockets of a port pair: that of RTP, and that of RTCP once it was needed. */
+/** The bound sockets of a port pair. */
 export class PairSockets {
-  readonly #place: Place
   readonly rtp: MediaSocket
-  #rtcp: MediaSocket | undefined
+  readonly rtcp: MediaSocket
 
-  private constructor(place: Place, rtp: MediaSocket) {
-    this.#place = place
+  private constructor(rtp: MediaSocket, rtcp: MediaSocket) {
     this.rtp = rtp
+    this.rtcp = rtcp
   }
 
-  /** @param port of RTP @throws the system's error */
+  /** @param port of RTP @throws the system's error; nothing stays open then */
   static async bind(host: string, port: number, now: () => number): Promise<PairSockets> {
-    return new PairSockets({ host, port, now }, await MediaSocket.bind(host, port, now))
-  }
-
-  /** That of RTCP, bound on first use. @throws the system's error */
-  async withRtcp(): Promise<MediaSocket> {
-    const { host, port, now } = this.#place
-    return (this.#rtcp ??= await MediaSocket.bind(host, port + 1, now))
+    const rtp = await MediaSocket.bind(host, port, now)
+    try {
+      return new PairSockets(rtp, await MediaSocket.bind(host, port + 1, now))
+    } catch (error) {
+      await rtp.close()
+      throw error
+    }
   }
 
   /** When something last came in that nobody was there for, in ms of the engine's clock. */
   get strayedAt(): number {
-    return Math.max(this.rtp.strayedAt, this.#rtcp?.strayedAt ?? -Infinity)
+    return Math.max(this.rtp.strayedAt, this.rtcp.strayedAt)
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.rtp.close(), this.#rtcp?.close()])
+    await Promise.all([this.rtp.close(), this.rtcp.close()])
   }
 }
 
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()))
+}
+
+export interface BoundPair {
+  readonly pair: PortPair
+  readonly sockets: PairSockets
 }

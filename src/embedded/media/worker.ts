@@ -1,21 +1,21 @@
 import { parentPort } from 'node:worker_threads'
-import { probeHost } from './endpoint-factory.js'
-import { MediaCore, type EngineEvent } from './engine.js'
+import { probeHost } from './address.js'
 import { MediaError } from './errors.js'
-import type { Reply, Request } from './protocol.js'
+import { Outbox } from './outbox.js'
+import { MediaPlane } from './plane.js'
+import type { Command, Reply, Request, ToPlane } from './protocol.js'
 
-/** The thread that the engine lives in: requests in, replies and events out. */
+/** The thread that packets are in: commands and requests in, replies and events out. */
 const port = parentPort
 if (!port) throw new Error('this file is the entry of a worker thread')
 
-let core: MediaCore | undefined
+let plane: MediaPlane | undefined
 
-const post = (reply: Reply) => port.postMessage(reply)
-const emit = (event: EngineEvent) => post({ type: 'event', event })
+const outbox = new Outbox<Reply>((replies) => port.postMessage(replies))
 
-function running(): MediaCore {
-  if (!core) throw new MediaError('bad-state', 'the engine was not started')
-  return core
+function running(): MediaPlane {
+  if (!plane) throw new MediaError('bad-state', 'the engine was not started')
+  return plane
 }
 
 async function perform(request: Request): Promise<unknown> {
@@ -23,32 +23,20 @@ async function perform(request: Request): Promise<unknown> {
   switch (method) {
     case 'start':
       await probeHost(params.host)
-      core = new MediaCore(params, emit)
+      plane = new MediaPlane(params, (event) => outbox.put({ type: 'event', event }))
       return undefined
-    case 'create':
-      return running().create(params)
-    case 'accept':
-      return running().accept(params.id, params.sdp)
-    case 'modify':
-      return running().modify(params.id, params.sdp)
-    case 'reoffer':
-      return running().reoffer(params.id, params)
-    case 'play':
+    case 'lease':
+      return running().lease(params.count)
+    case 'play-file':
       return running().play(params.id, params.tone)
     case 'perform':
       return running().perform(params.id, params)
-    case 'stop':
-      return running().stop(params.id)
-    case 'join':
-      return running().join(params.id, params.other)
-    case 'unjoin':
-      return running().unjoin(params.id)
     case 'counters':
       return running().counters(params.id)
-    case 'remove':
-      return running().remove(params.id)
     case 'stats':
       return running().stats()
+    case 'ping':
+      return undefined
     case 'close':
       return running().close()
     default:
@@ -56,13 +44,24 @@ async function perform(request: Request): Promise<unknown> {
   }
 }
 
-port.on('message', (request: Request) => {
+async function answer(request: Request): Promise<void> {
   const { call } = request
-  perform(request).then(
-    (result) => post({ type: 'result', call, result }),
-    (error: unknown) => {
-      const { code, message } = MediaError.from(error)
-      post({ type: 'error', call, code, message })
-    },
-  )
+  try {
+    outbox.put({ type: 'result', call, result: await perform(request) })
+  } catch (error) {
+    const { code, message } = MediaError.from(error)
+    outbox.put({ type: 'error', call, code, message })
+  }
+}
+
+async function obey(command: Command): Promise<void> {
+  try {
+    await running().command(command)
+  } catch (error) {
+    outbox.put({ type: 'fault', id: command.id, message: MediaError.from(error).message })
+  }
+}
+
+port.on('message', (messages: ToPlane) => {
+  for (const message of messages) void (message.type === 'request' ? answer(message) : obey(message))
 })

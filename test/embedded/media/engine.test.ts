@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MediaEngine, startMediaEngine, type Endpoint } from '../../../src/embedded/media/index.js'
 import type { WorkerLike } from '../../../src/embedded/media/client.js'
+import type { Command, Method, Request, ToPlane } from '../../../src/embedded/media/protocol.js'
 import { spawnWorker } from '../../../src/embedded/media/spawn.js'
 import { someRange } from './support/bench.js'
 import { RtpPeer, sdp } from './support/peer.js'
@@ -33,19 +34,35 @@ afterEach(async () => {
 
 /** A worker that does as its test says. */
 class FakeWorker extends EventEmitter implements WorkerLike {
-  readonly asked: { call: number; method: string; params: { id?: string } }[] = []
+  readonly told: (Command | Request)[] = []
   ended = false
-  constructor(readonly silent: string[] = []) {
+  #lastPort = 20_000
+  constructor(readonly silent: Method[] = []) {
     super()
   }
-  postMessage(message: FakeWorker['asked'][number]): void {
-    this.asked.push(message)
-    if (this.silent.includes(message.method)) return
-    queueMicrotask(() => this.answer(message))
+  get asked(): Request[] {
+    return this.told.flatMap((each) => (each.type === 'request' ? [each] : []))
   }
-  answer({ call, method }: FakeWorker['asked'][number]): void {
-    const result = method === 'create' ? { id: '7', localSdp: 'v=0', direction: 'sendrecv' } : undefined
-    this.emit('message', { type: 'result', call, result })
+  postMessage(messages: ToPlane): void {
+    this.told.push(...messages)
+    this.emit('told')
+    for (const message of messages) {
+      if (message.type !== 'request' || this.silent.includes(message.method)) continue
+      queueMicrotask(() => this.answer(message))
+    }
+  }
+  answer({ call, method }: Request): void {
+    this.emit('message', [
+      { type: 'result', call, result: method === 'lease' ? [(this.#lastPort += 2)] : undefined },
+    ])
+  }
+  /** The newest of so many requests of a kind, once they are there. */
+  async request(method: Method, count = 1): Promise<Request> {
+    for (;;) {
+      const found = this.asked.filter((each) => each.method === method)[count - 1]
+      if (found) return found
+      await once(this, 'told')
+    }
   }
   terminate(): Promise<number> {
     this.ended = true
@@ -198,18 +215,35 @@ describe('an engine whose worker dies in a call', () => {
   })
 })
 
+describe('an endpoint that the worker could do nothing with', () => {
+  it('is lost alone', async () => {
+    const worker = new FakeWorker()
+    const engine = await MediaEngine.start(worker, options())
+    const [a, b] = [await engine.createEndpoint(), await engine.createEndpoint()]
+    const lost = once(a, 'lost')
+    worker.emit('message', [{ type: 'fault', id: a.id, message: 'a defect' }])
+    expect(await lost).toEqual([coded('internal')])
+    expect([a.ended, b.ended, engine.state]).toEqual([true, false, 'running'])
+    expect(engine.open).toBe(1)
+    await expect
+      .poll(() => worker.told.filter(({ type }) => type === 'remove'))
+      .toEqual([{ type: 'remove', id: a.id }])
+  })
+})
+
 describe('a worker that does not answer', () => {
-  it('costs the request a deadline, and the endpoint that came late is closed', async () => {
-    const worker = new FakeWorker(['create'])
+  it('costs the call a deadline, and what comes late serves the next one', async () => {
+    const worker = new FakeWorker(['lease'])
     const engine = await MediaEngine.start(worker, { ...options(), requestTimeoutMs: 20 })
     await expect(engine.createEndpoint()).rejects.toThrow(coded('deadline'))
-    worker.answer(worker.asked.find(({ method }) => method === 'create')!)
-    expect(worker.asked.at(-1)).toMatchObject({ method: 'remove', params: { id: '7' } })
-    await expect.poll(() => engine.state).toBe('running')
+    const again = engine.createEndpoint()
+    worker.answer(await worker.request('lease', 2))
+    expect(engine.state).toBe('running')
+    expect((await again).localSdp).toContain('m=audio 20002 ')
   })
 
   it('to a second question either is lost and ended', async () => {
-    const worker = new FakeWorker(['create', 'stats'])
+    const worker = new FakeWorker(['lease', 'stats'])
     const engine = await MediaEngine.start(worker, { ...options(), requestTimeoutMs: 20 })
     const lost = once(engine, 'lost')
     await expect(engine.createEndpoint()).rejects.toThrow(coded('deadline'))
@@ -217,16 +251,27 @@ describe('a worker that does not answer', () => {
     expect(worker.ended).toBe(true)
   })
 
-  it('can be given up on, and what it makes then is closed', async () => {
-    const worker = new FakeWorker(['create'])
+  it('to what is told it either is found out by a question, and is lost', async () => {
+    const worker = new FakeWorker(['ping', 'stats'])
+    const engine = await MediaEngine.start(worker, { ...options(), requestTimeoutMs: 20 })
+    const a = await engine.createEndpoint()
+    const lost = once(a, 'lost')
+    expect(await lost).toEqual([coded('engine-lost')])
+    expect(worker.ended).toBe(true)
+  })
+
+  it('can be given up on, and the port that was asked for serves the next call', async () => {
+    const worker = new FakeWorker(['lease'])
     const engine = await MediaEngine.start(worker, options())
     const abort = new AbortController()
     const creating = engine.createEndpoint({ signal: abort.signal })
     abort.abort()
     await expect(creating).rejects.toThrow(coded('aborted'))
-    worker.answer(worker.asked.find(({ method }) => method === 'create')!)
-    expect(worker.asked.at(-1)).toMatchObject({ method: 'remove' })
     await expect(engine.createEndpoint({ signal: abort.signal })).rejects.toThrow(coded('aborted'))
+    worker.answer(await worker.request('lease'))
+    expect((await engine.createEndpoint()).localSdp).toContain('m=audio 20002 ')
+    expect(worker.told.flatMap((each) => (each.type === 'open' ? [each.port] : []))).toEqual([])
+    await expect.poll(() => worker.told.filter(({ type }) => type === 'open').length).toBe(1)
   })
 
   it('at its start is ended', async () => {

@@ -6,6 +6,8 @@ import { synthesise, synthesiseNoise } from './synthesis.js'
 import { Cadence, Recording, type Tone } from './tone.js'
 import { parseWav } from './wav.js'
 
+type SynthesisPlan = Exclude<TonePlan, { kind: 'file' }>
+
 const MAX_FILE_BYTES = 8 * 1024 * 1024
 /** Cadences can be made up by the caller of `play`, and recordings change, so what is kept has bounds. */
 const LIMITS = { tones: 64, bytes: 64 * 1024 * 1024 }
@@ -29,16 +31,30 @@ export class ToneLibrary {
   /** @throws MediaError `bad-option`, `bad-file` */
   async get(spec: ToneSpec): Promise<Tone> {
     const plan = planTone(spec)
-    const key = await keyOf(plan)
-    const tone = this.#kept.get(key) ?? (await this.#make(key, plan))
+    if (plan.kind !== 'file') return this.#synthesised(plan)
+    const key = await keyOf(plan.path)
+    const tone = this.#kept.get(key) ?? (await this.#read(key, plan.path))
     this.#keep(key, tone)
     return tone
   }
 
-  #make(key: string, plan: TonePlan): Promise<Tone> {
+  /** What can be had at once: all but files. @throws MediaError `bad-option` */
+  atOnce(spec: ToneSpec): Tone | undefined {
+    const plan = planTone(spec)
+    return plan.kind === 'file' ? undefined : this.#synthesised(plan)
+  }
+
+  #synthesised(plan: SynthesisPlan): Tone {
+    const key = JSON.stringify(plan)
+    const tone = this.#kept.get(key) ?? synthesised(plan)
+    this.#keep(key, tone)
+    return tone
+  }
+
+  #read(key: string, path: string): Promise<Tone> {
     const underWay = this.#making.get(key)
     if (underWay) return underWay
-    const making = make(plan).finally(() => this.#making.delete(key))
+    const making = read(path).finally(() => this.#making.delete(key))
     this.#making.set(key, making)
     return making
   }
@@ -60,31 +76,24 @@ export class ToneLibrary {
   }
 }
 
-async function keyOf(plan: TonePlan): Promise<string> {
-  if (plan.kind !== 'file') return JSON.stringify(plan)
-  const about = await stat(plan.path).catch((cause: unknown) => {
-    throw new MediaError('bad-file', `cannot read ${plan.path}`, { cause })
+async function keyOf(path: string): Promise<string> {
+  const about = await stat(path).catch((cause: unknown) => {
+    throw new MediaError('bad-file', `cannot read ${path}`, { cause })
   })
   // A pipe or a device may never end.
-  if (!about.isFile()) throw new MediaError('bad-file', `${plan.path}: not a file`)
+  if (!about.isFile()) throw new MediaError('bad-file', `${path}: not a file`)
   const { size, mtimeMs } = about
-  if (size > MAX_FILE_BYTES) throw new MediaError('bad-file', `${plan.path}: above ${MAX_FILE_BYTES} bytes`)
-  return JSON.stringify([plan.path, size, mtimeMs])
+  if (size > MAX_FILE_BYTES) throw new MediaError('bad-file', `${path}: above ${MAX_FILE_BYTES} bytes`)
+  return JSON.stringify([path, size, mtimeMs])
 }
 
-async function make(plan: TonePlan): Promise<Tone> {
-  switch (plan.kind) {
-    case 'cadence':
-      return new Cadence(synthesise(plan.segments))
-    case 'noise':
-      return new Cadence(synthesiseNoise())
-    case 'file': {
-      const file = await readFile(plan.path).catch((cause: unknown) => {
-        throw new MediaError('bad-file', `cannot read ${plan.path}`, { cause })
-      })
-      return new Recording(parseWav(file, plan.path), file.length)
-    }
-    default:
-      return plan satisfies never
-  }
+async function read(path: string): Promise<Tone> {
+  const file = await readFile(path).catch((cause: unknown) => {
+    throw new MediaError('bad-file', `cannot read ${path}`, { cause })
+  })
+  return new Recording(parseWav(file, path), file.length)
+}
+
+function synthesised(plan: SynthesisPlan): Tone {
+  return new Cadence(plan.kind === 'cadence' ? synthesise(plan.segments) : synthesiseNoise())
 }

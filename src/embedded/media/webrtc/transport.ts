@@ -69,7 +69,7 @@ export class WebrtcTransport implements MediaTransport {
    * left, it may come anew when it looks for paths anew (RFC 8842 §3.3).
    */
   secure(remote: RemoteSecurity, credentials: IceCredentials): void {
-    if (credentials !== this.#credentials) this.#ice.restart(credentials)
+    if (credentials.fragment !== this.#credentials.fragment) this.#ice.restart(credentials)
     this.#credentials = credentials
     this.#ice.expect(remote.fragment)
     const anew = remote.fragment !== this.#fragment

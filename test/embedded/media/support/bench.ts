@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 import { afterEach, expect } from 'vitest'
-import type { CreateParams } from '../../../../src/embedded/media/endpoint-factory.js'
-import { MediaCore, type EngineEvent } from '../../../../src/embedded/media/engine.js'
+import type { EngineEvent } from '../../../../src/embedded/media/protocol.js'
+import type { CreateParams } from '../../../../src/embedded/media/sessions.js'
+import { MediaCore } from './core.js'
 import type { EndpointDescription, MediaOptions } from '../../../../src/embedded/media/types.js'
 import { RtpPeer, type SdpOptions } from './peer.js'
 
