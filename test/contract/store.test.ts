@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/adapters/postgres/index.js'
 import type { MigratingStore } from '../../src/adapters/postgres/index.js'
+import { residentStore } from '../../src/adapters/resident-store/index.js'
+import { systemClock } from '../../src/adapters/system/clock.js'
 import { ending } from '../../src/call/ending.js'
 import { StoreUnavailable } from '../../src/ports/store.js'
 import { FakeStore } from '../support/fake-store.js'
 import { describeWith, postgresForFile } from '../support/postgres/index.js'
+import { RecordingLog } from '../wake/recording-log.js'
 import { reopened } from './reopened.js'
 import { fresh, someBinding, someCall, someDevice, someEvent, storeContract } from './store.contract.js'
 
@@ -27,6 +30,16 @@ storeContract('PGlite', async () => {
     () => openStore({ engine: 'pglite', path }),
     () => Promise.resolve(rmSync(path, { recursive: true, force: true })),
   )
+})
+
+storeContract('PGlite, with what calls ask in memory', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'reveille-store-'))
+  const open = async () =>
+    residentStore(await openStore({ engine: 'pglite', path }), {
+      clock: systemClock,
+      log: new RecordingLog(),
+    })
+  return reopened(open, () => Promise.resolve(rmSync(path, { recursive: true, force: true })))
 })
 
 describeWith('the store on PostgreSQL', postgres, (server) => {

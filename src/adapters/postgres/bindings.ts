@@ -47,7 +47,7 @@ async function removeAll(db: Kysely<Tables>, ids: readonly string[]): Promise<vo
 }
 
 async function putAll(db: Kysely<Tables>, bindings: readonly Binding[]): Promise<void> {
-  const rows = lastOfEach(bindings, (binding) => binding.bindingId).map(toRow)
+  const rows = lastOfEach(bindings, (binding) => binding.bindingId).map(bindingRow)
   if (!isFilled(rows)) return
   await sql`
     ${insertRows('bindings', rows)}
@@ -61,7 +61,7 @@ async function putAll(db: Kysely<Tables>, bindings: readonly Binding[]): Promise
       registered_at = excluded.registered_at, expires_at = excluded.expires_at`.execute(db)
 }
 
-function toRow(binding: Binding): BindingRow {
+export function bindingRow(binding: Binding): BindingRow {
   return {
     id: binding.bindingId,
     user_name: binding.user,
@@ -85,7 +85,7 @@ function toRow(binding: Binding): BindingRow {
   }
 }
 
-function toBinding(row: Selectable<BindingRow>): Binding {
+export function toBinding(row: Selectable<BindingRow>): Binding {
   return {
     bindingId: row.id,
     user: row.user_name,

@@ -14,17 +14,14 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
 
   return {
     async putDevice(device) {
-      const row = toRow(device)
-      try {
-        await db
+      const row = deviceRow(device)
+      await guardPush(
+        db
           .insertInto('devices')
           .values(row)
           .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-          .execute()
-      } catch (error) {
-        if (sqlState(error) !== UNIQUE_VIOLATION) throw error
-        throw new StoreConflict('the push address is another device’s', { cause: error })
-      }
+          .execute(),
+      )
     },
 
     async device(id) {
@@ -95,6 +92,16 @@ export function deviceStore(db: Kysely<Tables>): DeviceStore {
   }
 }
 
+/** Settles as the writing of devices does, but for a push address that another device has: {@link StoreConflict}. */
+export async function guardPush(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing
+  } catch (error) {
+    if (sqlState(error) !== UNIQUE_VIOLATION) throw error
+    throw new StoreConflict('the push address is another device’s', { cause: error })
+  }
+}
+
 /** As the index has it: an address is looked up by hashes, and is at most one device's. */
 function hasPush({ provider, token, param = '' }: PushTarget): RawBuilder<SqlBool> {
   const hash = (value: unknown) => sql`sha256(replace(${value}, '\\', '\\\\')::bytea)`
@@ -111,7 +118,7 @@ function pushColumns(push: PushTarget | null) {
   }
 }
 
-function toRow(device: Device): DeviceRow {
+export function deviceRow(device: Device): DeviceRow {
   return {
     id: device.id,
     user_name: device.user,
@@ -126,7 +133,7 @@ function toRow(device: Device): DeviceRow {
   }
 }
 
-function toDevice(row: Selectable<DeviceRow>): Device {
+export function toDevice(row: Selectable<DeviceRow>): Device {
   return {
     id: row.id,
     user: row.user_name,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { PostgresPool } from 'kysely'
 import { SILENCE_MS } from '../../ports/store.js'
-import type { Store } from '../../ports/store.js'
+import type { BackingStore } from '../../ports/backing-store.js'
 import { bindingStore } from './bindings.js'
 import { callStore } from './calls.js'
 import { clientMessageStore } from './client-messages.js'
@@ -18,6 +18,7 @@ import { primaryCallStore } from './primary-calls.js'
 import { revocationStore } from './revocations.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
+import { stateStore } from './state.js'
 import type { Tables } from './tables.js'
 import { tokenUses } from './token-uses.js'
 
@@ -35,7 +36,7 @@ export interface NodeOptions {
   readonly silence?: number
 }
 
-export interface MigratingStore extends Store {
+export interface MigratingStore extends BackingStore {
   /** Brings the tables up to date; returns the names of the migrations that were applied now. */
   migrate(): Promise<readonly string[]>
 }
@@ -70,6 +71,7 @@ function storeOn(database: Database, life: Life): MigratingStore {
   return {
     ...deviceStore(db),
     ...bindingStore(db),
+    ...stateStore(db),
     ...callStore(db, life.id),
     ...nodeStore(db, life),
     ...tokenUses(db),
