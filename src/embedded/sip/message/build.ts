@@ -1,6 +1,6 @@
-import { Headers } from './headers.js'
-import { response, toTag, type SipRequest, type SipResponse } from './message.js'
-import { withTag } from './name-addr.js'
+import { HeaderField, Headers } from './headers.js'
+import { response, type SipRequest, type SipResponse } from './message.js'
+import { parseNameAddr, withTag } from './name-addr.js'
 
 /** Reason phrases of the responses this server makes itself. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -42,25 +42,27 @@ export function respondTo(request: SipRequest, status: number, options: Response
       case 'from':
       case 'call-id':
       case 'cseq':
-        headers.add(field.name, field.value)
+        headers.addField(field)
         break
       case 'to':
-        headers.add(
-          field.name,
-          options.tag === undefined || toTag(request) !== undefined
-            ? field.value
-            : withTag(field.value, options.tag),
-        )
+        headers.addField(options.tag === undefined ? field : withTagAdded(field, options.tag))
         break
       case 'record-route':
         // §12.1.1: the dialog's route set must reach the UAC.
-        if (status > 100 && status < 300) headers.add(field.name, field.value)
+        if (status > 100 && status < 300) headers.addField(field)
         break
       case 'timestamp':
-        if (status === 100) headers.add(field.name, field.value)
+        if (status === 100) headers.addField(field)
         break
     }
   }
   for (const [name, value] of options.headers ?? []) headers.add(name, value)
   return response(status, options.reason ?? reasonPhrase(status), headers, options.body)
+}
+
+/** The To field with that tag, unless it has one. */
+function withTagAdded(to: HeaderField, tag: string): HeaderField {
+  const address = to.parsed(parseNameAddr)
+  if (address?.tag !== undefined) return to
+  return new HeaderField(to.key, to.name, withTag(to.value, tag))
 }

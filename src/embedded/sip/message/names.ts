@@ -35,35 +35,57 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   'www-authenticate': 'WWW-Authenticate',
 }
 
-/** Usual spellings, looked up first: most messages need no lower-casing at all. */
-const KNOWN = new Map<string, string>()
-for (const name of [
-  ...Object.values(COMPACT),
-  ...Object.values(IRREGULAR),
+/** Other names that most messages have. */
+const COMMON = [
   'Accept',
   'Allow',
   'Authorization',
   'Expires',
   'Max-Forwards',
   'P-Asserted-Identity',
+  'Path',
   'Proxy-Authorization',
   'Reason',
   'Record-Route',
   'Require',
   'Route',
   'User-Agent',
-]) {
-  KNOWN.set(name, name.toLowerCase())
+]
+
+/** A spelling, and the key that it means. */
+export interface HeaderName {
+  readonly key: string
+  readonly name: string
 }
+
+/** Usual spellings, keys and compact forms, looked up first: most messages need no lower-casing at all. */
+const KNOWN = new Map<string, HeaderName>()
+for (const name of [...Object.values(COMPACT), ...Object.values(IRREGULAR), ...COMMON]) {
+  // What was the key of an object is interned: two of those are told apart by their addresses.
+  const key = Object.keys({ [name.toLowerCase()]: true })[0] ?? ''
+  KNOWN.set(name, { key, name }).set(key, { key, name: key })
+}
+for (const [letter, name] of Object.entries(COMPACT))
+  KNOWN.set(letter, { key: headerKey(name), name: letter })
 
 /** The full name of a compact form; any other name as it is. */
 export function fullName(name: string): string {
   return name.length === 1 ? (COMPACT[name.toLowerCase()] ?? name) : name
 }
 
+/** A name as it was spelt, and its key. */
+export function headerName(name: string): HeaderName {
+  return KNOWN.get(name) ?? { key: rareKey(name), name }
+}
+
 /** The key under which a header is found: full name, lower case. */
 export function headerKey(name: string): string {
-  return KNOWN.get(name) ?? fullName(name).toLowerCase()
+  return KNOWN.get(name)?.key ?? rareKey(name)
+}
+
+function rareKey(name: string): string {
+  const key = fullName(name).toLowerCase()
+  return KNOWN.get(key)?.key ?? key
 }
 
 /**

@@ -1,6 +1,8 @@
-import { Headers, type HeaderField } from './headers.js'
-import { request, response, type SipMessage } from './message.js'
-import { headerKey } from './names.js'
+import { isAscii } from 'node:buffer'
+import { isSpace, isTokenCharacter } from './characters.js'
+import { HeaderField, Headers } from './headers.js'
+import { ReadRequest, ReadResponse, type SipMessage } from './message.js'
+import { headerName } from './names.js'
 import { isToken, parseNumber } from './values.js'
 
 /** Why a message cannot be served: the status that says so, and a reason phrase for it. */
@@ -24,6 +26,7 @@ const LF = 10
 const CR = 13
 const SPACE = 32
 const TAB = 9
+const COLON = 58
 
 /** Offset just past the empty line that ends the header, or -1. Lone LFs are taken as line ends. */
 export function endOfHead(bytes: Buffer, from = 0): number {
@@ -38,76 +41,130 @@ export function endOfHead(bytes: Buffer, from = 0): number {
 /**
  * Parses one whole message (a datagram, or what framing cut out of a stream). Undefined where there is no SIP
  * start line. Lenient where RFC 4475 allows it: what is kept is what an answer can be built from.
+ *
+ * The bytes are read once, as text of one character a byte; what is kept are parts of that text, and nothing of
+ * the buffer.
  */
 export function parseMessage(bytes: Buffer, limits: ParseLimits): Parsed | undefined {
-  const headEnd = endOfHead(bytes)
-  const bodyStart = headEnd < 0 ? bytes.length : headEnd
-  const lines = unfold(bytes.toString('utf8', 0, bodyStart))
-  const { fields, defect: headerDefect } = parseFields(lines, limits)
-  const headers = new Headers(fields)
-  const { body, defect: bodyDefect } = cutBody(headers, bytes.subarray(bodyStart))
-  const start = parseStartLine(lines[0] ?? '', headers, body)
+  const text = bytes.toString('latin1')
+  const bodyStart = endOfHeadText(text)
+  const ascii = isAscii(bytes) || isAscii(bytes.subarray(0, bodyStart))
+  const head = ascii
+    ? readHead(text, bodyStart, limits)
+    : readHead(...wholeOf(bytes.toString('utf8', 0, bodyStart)), limits)
+  const headers = new Headers(head.fields)
+  const { body, defect: bodyDefect } = cutBody(headers, text, bodyStart)
+  const start = readStartLine(head.startLine, headers, body)
   if (!start) return undefined
-  const defect = start.defect ?? headerDefect ?? bodyDefect
+  const defect = start.defect ?? head.defect ?? bodyDefect
   return defect ? { message: start.message, defect } : start
 }
 
-/** Splits the head into lines; a line that begins with white space continues the one above (§7.3.1). */
-function unfold(head: string): string[] {
-  const lines: string[] = []
-  let start = 0
-  while (start < head.length) {
-    let end = head.indexOf('\n', start)
-    if (end < 0) end = head.length
-    const stop = end > start && head.charCodeAt(end - 1) === CR ? end - 1 : end
-    const line = head.slice(start, stop)
-    start = end + 1
-    if (line === '') break
-    const first = line.charCodeAt(0)
-    const last = lines.length - 1
-    if ((first === SPACE || first === TAB) && last > 0) lines[last] = `${lines[last]} ${line.trim()}`
-    else lines.push(line)
-  }
-  return lines
+/** `endOfHead` of a text; its length where there is no empty line. */
+function endOfHeadText(text: string): number {
+  const usual = text.indexOf('\n\r\n')
+  const end = usual < 0 ? text.length : usual + 3
+  const lone = text.indexOf('\n\n')
+  return lone >= 0 && lone + 2 < end ? lone + 2 : end
 }
 
-function parseFields(lines: string[], limits: ParseLimits): { fields: HeaderField[]; defect?: Defect } {
+function wholeOf(text: string): [text: string, length: number] {
+  return [text, text.length]
+}
+
+interface Head {
+  readonly startLine: string
+  readonly fields: HeaderField[]
+  readonly defect: Defect | undefined
+}
+
+/** Reads the lines of the first `length` characters. */
+function readHead(text: string, length: number, limits: ParseLimits, unfolded = false): Head {
   const fields: HeaderField[] = []
   let defect: Defect | undefined
-  if (lines.length - 1 > limits.headerLines) defect = bad('Too Many Header Fields')
-  const count = Math.min(lines.length, limits.headerLines + 1)
-  for (let i = 1; i < count; i++) {
-    const line = lines[i] ?? ''
-    const colon = line.indexOf(':')
-    const name = colon < 0 ? '' : line.slice(0, colon).trimEnd()
-    const value = line
-      .slice(colon + 1)
-      .replace(/[\r\0]+/g, ' ')
-      .trim()
-    if (isToken(name)) fields.push({ key: headerKey(name), name, value })
-    else defect ??= bad('Malformed Header Field')
+  let startLine = ''
+  let lines = 0
+  const nul = text.includes('\0')
+  for (let start = 0; start < length;) {
+    const found = text.indexOf('\n', start)
+    const end = found < 0 ? length : found
+    const stop = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end
+    if (stop === start) break
+    const first = text.charCodeAt(start)
+    if ((first === SPACE || first === TAB) && lines > 1 && !unfolded) {
+      return readHead(...wholeOf(unfold(text.slice(0, length))), limits, true)
+    }
+    if (lines++ === 0) startLine = text.slice(start, stop)
+    else if (lines - 1 > limits.headerLines) {
+      return { startLine, fields, defect: bad('Too Many Header Fields') }
+    } else {
+      const field = readField(text, start, stop, nul)
+      if (field) fields.push(field)
+      else defect ??= bad('Malformed Header Field')
+    }
+    start = end + 1
   }
-  return defect ? { fields, defect } : { fields }
+  return { startLine, fields, defect }
+}
+
+/** Puts what continues a line, beginning with white space, behind it (§7.3.1). */
+function unfold(head: string): string {
+  const lines: string[] = []
+  for (const line of head.split(/\r?\n/)) {
+    if (line === '') break
+    const last = lines.length - 1
+    if (/^[ \t]/.test(line) && last > 0) lines[last] = `${lines[last]} ${line.trim()}`
+    else lines.push(line)
+  }
+  return lines.join('\n')
+}
+
+/** The header line between two offsets; undefined where it is none. */
+function readField(text: string, start: number, stop: number, nul: boolean): HeaderField | undefined {
+  let at = start
+  while (at < stop && isTokenCharacter(text.charCodeAt(at))) at++
+  const nameEnd = at
+  while (at < stop && isSpace(text.charCodeAt(at))) at++
+  if (nameEnd === start || at >= stop || text.charCodeAt(at) !== COLON) return undefined
+  const { key, name } = headerName(text.slice(start, nameEnd))
+  at++
+  while (at < stop && isSpace(text.charCodeAt(at))) at++
+  let end = stop
+  while (end > at && isSpace(text.charCodeAt(end - 1))) end--
+  const value = text.slice(at, end)
+  return new HeaderField(key, name, nul || value.includes('\r') ? withoutControls(value) : value)
+}
+
+/** A lone CR would begin a line of its own where it is sent on; NUL ends a text in some languages. */
+function withoutControls(value: string): string {
+  return value.replace(/[\r\0]+/g, ' ').trim()
 }
 
 /** Content-Length counts bytes; beyond it everything is dropped, and less than it is an error (§18.3). */
-function cutBody(headers: Headers, rest: Buffer): { body: Buffer; defect?: Defect } {
-  const lengths = headers.lineValues('content-length')
-  if (lengths.length === 0) return { body: rest }
-  const length = lengths.length === 1 ? parseNumber(lengths[0] ?? '', Number.MAX_SAFE_INTEGER) : undefined
-  if (length === undefined) return { body: rest.subarray(0, 0), defect: bad('Invalid Content-Length') }
-  if (length > rest.length) return { body: rest, defect: bad('Content-Length Exceeds Message') }
-  return { body: rest.subarray(0, length) }
+function cutBody(headers: Headers, text: string, start: number): { body: string; defect?: Defect } {
+  const field = headers.first('content-length')
+  if (!field) return { body: text.slice(start) }
+  const single = headers.count('content-length') === 1
+  const length = single ? field.parsed(parseLength) : undefined
+  if (length === undefined) return { body: '', defect: bad('Invalid Content-Length') }
+  if (start + length > text.length) {
+    return { body: text.slice(start), defect: bad('Content-Length Exceeds Message') }
+  }
+  return { body: text.slice(start, start + length) }
 }
 
-function parseStartLine(line: string, headers: Headers, body: Buffer): Parsed | undefined {
-  if (/^SIP\//i.test(line)) return parseStatusLine(line, headers, body)
+function parseLength(value: string): number | undefined {
+  return parseNumber(value, Number.MAX_SAFE_INTEGER)
+}
+
+function readStartLine(line: string, headers: Headers, body: string): Parsed | undefined {
+  if (/^SIP\//i.test(line)) return readStatusLine(line, headers, body)
   const space = line.indexOf(' ')
   const method = line.slice(0, Math.max(space, 0))
   const version = /\s+(SIP\/[0-9]+\.[0-9]+)\s*$/i.exec(line)
   if (!isToken(method) || !version || version.index < space) return undefined
   const uri = line.slice(space + 1, version.index)
-  const message = request(method, uri, headers, body)
+  const message = new ReadRequest(method, uri, headers, body)
   if (version[1]?.toUpperCase() !== 'SIP/2.0') {
     return { message, defect: { status: 505, reason: 'Version Not Supported' } }
   }
@@ -117,10 +174,10 @@ function parseStartLine(line: string, headers: Headers, body: Buffer): Parsed | 
   return { message }
 }
 
-function parseStatusLine(line: string, headers: Headers, body: Buffer): Parsed | undefined {
+function readStatusLine(line: string, headers: Headers, body: string): Parsed | undefined {
   const match = /^SIP\/2\.0 ([1-6][0-9]{2})(?: (.*))?$/i.exec(line)
   if (!match) return undefined
-  return { message: response(Number(match[1]), match[2] ?? '', headers, body) }
+  return { message: new ReadResponse(Number(match[1]), match[2] ?? '', headers, body) }
 }
 
 function bad(reason: string): Defect {

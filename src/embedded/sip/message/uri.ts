@@ -1,19 +1,40 @@
-import { formatParams, parseNumber, parseParams, type Params } from './values.js'
+import { isDigit, isHostCharacter, isSpace } from './characters.js'
+import { ParamReader, formatParams, parseParams, type Params } from './params.js'
+import { parseNumber } from './values.js'
 
 /** A SIP or SIPS URI (RFC 3261 §19.1). */
 export interface SipUri {
   readonly scheme: 'sip' | 'sips'
   /** User and password as written, escapes kept. */
-  readonly user?: string
+  readonly user?: string | undefined
   /** Host in lower case; an IPv6 address without its brackets. */
   readonly host: string
-  readonly port?: number
+  readonly port?: number | undefined
   readonly params: Params
   /** What follows `?`. */
-  readonly headers?: string
+  readonly headers?: string | undefined
 }
 
-const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?))(?::([0-9]+))?$/
+/** A URI that was read. Its parameters are known to be well-formed, and wait until they are asked for. */
+class ReadUri implements SipUri {
+  private read: Params | undefined
+
+  constructor(
+    readonly scheme: 'sip' | 'sips',
+    readonly user: string | undefined,
+    readonly host: string,
+    readonly port: number | undefined,
+    readonly headers: string | undefined,
+    private readonly tail: string,
+  ) {}
+
+  get params(): Params {
+    return (this.read ??= parseParams(this.tail) ?? new Map())
+  }
+}
+
+const LETTER_CASE = 32
+const [QUOTE, DASH, DOT, COLON, LESS, GREATER, BRACKET] = [34, 45, 46, 58, 60, 62, 91] as const
 
 /** The scheme of any URI, in lower case. */
 export function schemeOf(uri: string): string {
@@ -21,35 +42,80 @@ export function schemeOf(uri: string): string {
   return colon < 0 ? '' : uri.slice(0, colon).toLowerCase()
 }
 
+/** `sip` or `sips`, without a copy of the text; undefined for any other scheme. */
+function sipScheme(text: string): 'sip' | 'sips' | undefined {
+  const is = (at: number, letter: number) => (text.charCodeAt(at) | LETTER_CASE) === letter
+  if (!is(0, 115) || !is(1, 105) || !is(2, 112)) return undefined
+  if (text.charCodeAt(3) === COLON) return 'sip'
+  return is(3, 115) && text.charCodeAt(4) === COLON ? 'sips' : undefined
+}
+
 /** Undefined where the text is not a well-formed sip: or sips: URI. */
 export function parseUri(text: string): SipUri | undefined {
-  const scheme = schemeOf(text)
-  if (scheme !== 'sip' && scheme !== 'sips') return undefined
-  if (/[\s<>"]/.test(text)) return undefined
-  let rest = text.slice(scheme.length + 1)
+  const scheme = sipScheme(text)
+  if (scheme === undefined || !isOnePiece(text)) return undefined
+  const start = scheme.length + 1
   // The user part may hold ; ? and / unescaped, so it is cut off first.
-  const at = rest.indexOf('@')
-  const user = at < 0 ? undefined : rest.slice(0, at)
-  if (at >= 0) rest = rest.slice(at + 1)
-  if (user === '') return undefined
-  const question = rest.indexOf('?')
-  const headers = question < 0 ? undefined : rest.slice(question + 1)
-  if (question >= 0) rest = rest.slice(0, question)
-  const semicolon = rest.indexOf(';')
-  const hostPort = HOST.exec(semicolon < 0 ? rest : rest.slice(0, semicolon))
-  const host = hostPort?.[1] ?? hostPort?.[2]
-  const params = semicolon < 0 ? (new Map() as Params) : parseParams(rest.slice(semicolon))
-  if (!hostPort || host === undefined || !params) return undefined
-  const port = hostPort[3] === undefined ? undefined : parseNumber(hostPort[3], 65_535)
-  if (hostPort[3] !== undefined && (port === undefined || port === 0)) return undefined
-  return {
+  const at = text.indexOf('@', start)
+  if (at === start) return undefined
+  const hostStart = at < 0 ? start : at + 1
+  const question = text.indexOf('?', hostStart)
+  const paramsEnd = question < 0 ? text.length : question
+  const semicolon = text.indexOf(';', hostStart)
+  const hostEnd = semicolon < 0 || semicolon > paramsEnd ? paramsEnd : semicolon
+  const tail = text.slice(hostEnd, paramsEnd)
+  const address = parseHostPort(text.slice(hostStart, hostEnd))
+  if (!address || !isWellFormed(tail)) return undefined
+  return new ReadUri(
     scheme,
-    ...(user !== undefined && { user }),
-    host: host.toLowerCase(),
-    ...(port !== undefined && { port }),
-    params,
-    ...(headers !== undefined && { headers }),
+    at < 0 ? undefined : text.slice(start, at),
+    address.host,
+    address.port,
+    question < 0 ? undefined : text.slice(question + 1),
+    tail,
+  )
+}
+
+function isOnePiece(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code <= GREATER && (isSpace(code) || code === QUOTE || code === LESS || code === GREATER))
+      return false
   }
+  return true
+}
+
+function isWellFormed(params: string): boolean {
+  const reader = new ParamReader(params)
+  while (reader.next());
+  return !reader.malformed
+}
+
+function parseHostPort(text: string): { host: string; port: number | undefined } | undefined {
+  const end = text.charCodeAt(0) === BRACKET ? text.indexOf(']') + 1 : endOfName(text)
+  if (end <= 0) return undefined
+  const host = text.charCodeAt(0) === BRACKET ? text.slice(1, end - 1) : text.slice(0, end)
+  if (text.charCodeAt(0) === BRACKET && !IPV6.test(host)) return undefined
+  if (end === text.length) return { host: host.toLowerCase(), port: undefined }
+  if (text.charCodeAt(end) !== COLON) return undefined
+  const port = parsePort(text.slice(end + 1))
+  return port === undefined ? undefined : { host: host.toLowerCase(), port }
+}
+
+const IPV6 = /^[0-9A-Fa-f:.]+$/
+
+/** Where the host name or IPv4 address ends that the text begins with; 0 where there is none. */
+function endOfName(text: string): number {
+  let end = 0
+  while (end < text.length && isHostCharacter(text.charCodeAt(end))) end++
+  const [first, last] = [text.charCodeAt(0), text.charCodeAt(end - 1)]
+  return first === DASH || first === DOT || last === DASH ? 0 : end
+}
+
+/** Digits alone, and not zero. */
+function parsePort(text: string): number | undefined {
+  const port = isDigit(text.charCodeAt(0)) ? parseNumber(text, 65_535) : undefined
+  return port === 0 ? undefined : port
 }
 
 /** Whether a URI may stand in a request line: a well-formed SIP URI, or one of another scheme in one piece. */

@@ -1,5 +1,5 @@
 import type { SipRequest, SipResponse } from './message.js'
-import { cseqOf, topVia } from './message.js'
+import { contactUri, cseqOf, topVia } from './message.js'
 import { parseNameAddr } from './name-addr.js'
 import type { Defect } from './parse.js'
 import { isUsableUri, parseUri, schemeOf } from './uri.js'
@@ -27,7 +27,7 @@ export function isUsableResponse(response: SipResponse): boolean {
   return (
     topVia(response) !== undefined &&
     cseqOf(response) !== undefined &&
-    ONCE.every((name) => response.headers.lineValues(name).length === 1) &&
+    ONCE.every((name) => response.headers.count(name) === 1) &&
     parsedAddress(response, 'from') &&
     parsedAddress(response, 'to')
   )
@@ -36,7 +36,7 @@ export function isUsableResponse(response: SipResponse): boolean {
 function headerDefect(request: SipRequest): Defect | undefined {
   if (!topVia(request)) return bad('Missing or Malformed Via')
   for (const name of ONCE) {
-    const count = request.headers.lineValues(name).length
+    const count = request.headers.count(name)
     if (count === 0) return bad(`Missing ${name} Header`)
     if (count > 1) return bad(`Repeated ${name} Header`)
   }
@@ -53,9 +53,8 @@ function numberDefect(request: SipRequest): Defect | undefined {
   const cseq = cseqOf(request)
   if (!cseq) return bad('Malformed CSeq')
   if (cseq.method !== request.method) return bad('CSeq Method Mismatch')
-  const hops = request.headers.lineValues('max-forwards')
-  if (hops.length > 1) return bad('Repeated Max-Forwards')
-  const [hop] = hops
+  if (request.headers.count('max-forwards') > 1) return bad('Repeated Max-Forwards')
+  const hop = request.headers.get('max-forwards')
   if (hop !== undefined && parseNumber(hop, 255) === undefined) return bad('Malformed Max-Forwards')
   return undefined
 }
@@ -74,6 +73,7 @@ function uriDefect(request: SipRequest): Defect | undefined {
 
 function contactDefect(request: SipRequest): Defect | undefined {
   if (!WITH_CONTACT.has(request.method)) return undefined
+  if (hasOneUsableContact(request)) return undefined
   const contacts = request.headers.list('contact')
   if (contacts.length === 0) return request.method === 'INVITE' ? bad('Missing Contact') : undefined
   if (request.method === 'REGISTER' && contacts.includes('*')) {
@@ -86,6 +86,13 @@ function contactDefect(request: SipRequest): Defect | undefined {
     return address !== undefined && isUsableUri(address.uri)
   })
   return readable ? undefined : bad('Malformed Contact')
+}
+
+/** By far the most have one; what is read of it then is kept for those who need it. */
+function hasOneUsableContact(request: SipRequest): boolean {
+  const contact = request.headers.get('contact')
+  if (contact === undefined || contact.includes(',') || request.headers.count('contact') > 1) return false
+  return contactUri(request) !== undefined
 }
 
 function bad(reason: string): Defect {

@@ -57,7 +57,7 @@ export abstract class Sender {
     protected user: ClientUser,
     protected readonly host: ClientHost,
   ) {
-    this.key = clientKey(topVia(request)?.params.get('branch') ?? '', request.method)
+    this.key = clientKey(topVia(request)?.branch ?? '', request.method)
     this.bytes = serialize(request)
     // Datagram flows are never lost.
     if (flow.point.reliable) this.unsubscribe = flow.onClose(() => this.lost())

@@ -15,7 +15,7 @@ export function clientKey(branch: string, method: string): string {
 }
 
 export function responseKey(response: SipResponse): string | undefined {
-  const branch = topVia(response)?.params.get('branch')
+  const branch = topVia(response)?.branch
   const method = cseqOf(response)?.method
   return branch === undefined || method === undefined ? undefined : clientKey(branch, method)
 }
@@ -26,7 +26,7 @@ export function responseKey(response: SipResponse): string | undefined {
  */
 export function serverKey(request: SipRequest, method: string): string {
   const via = topVia(request)
-  const branch = via?.params.get('branch') ?? ''
+  const branch = via?.branch ?? ''
   const sentBy = `${via?.host.toLowerCase()}:${via?.port ?? ''}`
   if (branch.startsWith(BRANCH_COOKIE) && branch.length > BRANCH_COOKIE.length) {
     return `${branch}|${sentBy}|${method}`

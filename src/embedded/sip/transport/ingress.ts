@@ -1,7 +1,7 @@
 import { replaceTopVia, topVia, type SipRequest, type SipResponse } from '../message/message.js'
 import { parseMessage } from '../message/parse.js'
 import { isUsableResponse, requestDefect } from '../message/validate.js'
-import { formatVia, stampVia } from '../message/via.js'
+import { stampVia } from '../message/via.js'
 import type { SipLimits } from '../options.js'
 import type { Counters } from '../stats.js'
 import type { Flow } from './transport.js'
@@ -38,7 +38,7 @@ export class Ingress {
     }
     const defect = parsed.defect ?? requestDefect(message)
     const via = topVia(message)
-    if (via) replaceTopVia(message, formatVia(stampVia(via, flow.remote)))
+    if (via) replaceTopVia(message, stampVia(via, flow.remote))
     if (!defect) this.sink.request(message, flow)
     else this.reject(message, flow, defect.status, defect.reason)
   }
