@@ -23,9 +23,14 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   }, 0)
 }
 
-/** The most memory that each of these processes ever had resident, summed, kB: what they share is in it once each. */
+/**
+ * The most memory of these processes so far, kB: what they have now, and what each gave back since it had most. What
+ * several share is counted once.
+ */
 export function peakKbOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/status`, 'VmHWM'), 0)
+  const returned = (pid: number): number =>
+    kilobytes(`/proc/${pid}/status`, 'VmHWM') - kilobytes(`/proc/${pid}/status`, 'VmRSS')
+  return pids.reduce((sum, pid) => sum + Math.max(0, returned(pid)), memoryKbOf(pids))
 }
 
 /** Memory of these processes now, kB; what several share is divided among them (proportional set size). */

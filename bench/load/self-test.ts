@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -77,7 +77,7 @@ async function trial(workers: number, cores: string, rate: number): Promise<Step
   const generator = await Generator.open({ ...plan, pushPorts, server: { host: '127.0.0.1', port } })
   const server = fork(MINIMAL, [String(port), ...pushPorts.map(String)])
   try {
-    await once(server, 'message')
+    await isUp(server)
     const result = await generator.run({
       name: 's',
       calls: rate * SECONDS,
@@ -89,10 +89,22 @@ async function trial(workers: number, cores: string, rate: number): Promise<Step
     return stepOf(result, cpuSecondsOf([server.pid ?? 0]))
   } finally {
     await generator.close()
-    const gone = once(server, 'exit')
-    server.disconnect()
-    await gone
+    if (server.exitCode === null) {
+      const gone = once(server, 'exit')
+      server.disconnect()
+      await gone
+    }
   }
+}
+
+/** Rejects where it ends in place of it. */
+async function isUp(server: ChildProcess): Promise<void> {
+  const gone = once(server, 'exit').then(([code]) => {
+    throw new Error(`the minimal server ended with ${String(code)}`)
+  })
+  await Promise.race([once(server, 'message'), gone])
+  // Its end is no fault from here on.
+  gone.catch(() => undefined)
 }
 
 function stepOf(result: RunResult, serverSeconds: number): Step {

@@ -1,21 +1,90 @@
-import { startKamailio } from './kamailio.js'
+import { enginesAreNamed } from './engines.js'
+import { freeswitchVersion, startFreeswitch } from './freeswitch.js'
+import { type KamailioOptions, kamailioVersion, startKamailio } from './kamailio.js'
 import type { Peer, PeerOptions } from './peer.js'
-import { startReveille } from './reveille.js'
-
-export const peerNames = ['kamailio', 'kamailio-4', 'kamailio-64', 'reveille'] as const
-export type PeerName = (typeof peerNames)[number]
+import { type ReveilleOptions, startReveille } from './reveille.js'
+import { rtpengineVersion } from './rtpengine.js'
 
 /** Workers that send pushes. Where the push service answers at once, few do best; where it takes its time, many. */
-const PUSH_WORKERS = { kamailio: 4, 'kamailio-4': 4, 'kamailio-64': 64 } as const
+const kamailios = {
+  kamailio: { pushWorkers: 4 },
+  'kamailio-4': { pushWorkers: 4 },
+  'kamailio-64': { pushWorkers: 64 },
+  'kamailio-suspend': { pushWorkers: 4, suspends: true },
+  'kamailio-rtpengine': { pushWorkers: 4, suspends: true, relays: true },
+} as const satisfies Readonly<Record<string, KamailioOptions>>
+
+const reveilles = {
+  reveille: { ringback: 'early-media' },
+  'reveille-ringing': { ringback: 'ringing' },
+  'reveille-engines': { ringback: 'early-media', onEngines: true },
+} as const satisfies Readonly<Record<string, ReveilleOptions>>
+
+export const peerNames = [
+  'kamailio',
+  'kamailio-4',
+  'kamailio-64',
+  'kamailio-suspend',
+  'kamailio-rtpengine',
+  'freeswitch',
+  'reveille',
+  'reveille-ringing',
+  'reveille-engines',
+] as const
+export type PeerName = (typeof peerNames)[number]
 
 export const peerTitles: Readonly<Record<PeerName, string>> = {
   kamailio: 'Kamailio + tsilo',
   'kamailio-4': 'Kamailio + tsilo, 4 push workers',
   'kamailio-64': 'Kamailio + tsilo, 64 push workers',
+  'kamailio-suspend': 'Kamailio, suspending',
+  'kamailio-rtpengine': 'Kamailio + rtpengine',
+  freeswitch: 'FreeSWITCH, plain B2BUA',
   reveille: 'Reveille, embedded',
+  'reveille-ringing': 'Reveille, embedded, 180',
+  'reveille-engines': 'Reveille, drachtio + FreeSWITCH',
+}
+
+/** What each does of media, and what its caller gets while it waits. */
+export const peerMedia: Readonly<Record<PeerName, string>> = {
+  kamailio: 'none; 180',
+  'kamailio-4': 'none; 180',
+  'kamailio-64': 'none; 180',
+  'kamailio-suspend': 'none; 180',
+  'kamailio-rtpengine': 'relayed; 180',
+  freeswitch: 'relayed; what the phone sends',
+  reveille: 'relayed; 183 and a tone',
+  'reveille-ringing': 'relayed; 180',
+  'reveille-engines': 'relayed; 183 and a tone',
+}
+
+/** Why this server cannot be measured here; undefined where it can. */
+export function absenceOf(name: PeerName): string | undefined {
+  if (isOurs(name))
+    return reveilles[name] === reveilles['reveille-engines'] && !enginesAreNamed()
+      ? 'no engines are named'
+      : undefined
+  if (name === 'freeswitch') return freeswitchVersion() === undefined ? 'no freeswitch' : undefined
+  if (kamailioVersion() === undefined) return 'no kamailio'
+  return name === 'kamailio-rtpengine' && rtpengineVersion() === undefined ? 'no rtpengine' : undefined
+}
+
+/** Of the programs that these are, for those who read the results. */
+export function versionsOf(names: readonly PeerName[]): string {
+  const found = [
+    names.some((name) => name in kamailios) && `Kamailio ${kamailioVersion() ?? 'absent'}`,
+    names.includes('kamailio-rtpengine') && `rtpengine ${rtpengineVersion() ?? 'absent'}`,
+    names.includes('freeswitch') && `FreeSWITCH ${freeswitchVersion() ?? 'absent'}`,
+  ]
+  return found.filter((one) => one !== false).join(', ')
 }
 
 /** Rejects, and leaves nothing behind, where the server does not come up. */
 export function startPeer(name: PeerName, options: PeerOptions): Promise<Peer> {
-  return name === 'reveille' ? startReveille(options) : startKamailio(options, PUSH_WORKERS[name])
+  if (isOurs(name)) return startReveille(options, reveilles[name])
+  return name === 'freeswitch' ? startFreeswitch(options) : startKamailio(options, kamailios[name])
+}
+
+export function isOurs(name: PeerName): name is keyof typeof reveilles {
+  return name in reveilles
 }

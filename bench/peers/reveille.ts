@@ -7,40 +7,70 @@ import { PATIENCE_MS, ServerProcess } from '../../test/support/process.js'
 import { freePorts } from '../load/ports.js'
 import { passwordOf, phoneNumber, providerOf } from '../load/plan.js'
 import { pin } from '../load/processes.js'
-import type { Peer, PeerOptions } from './peer.js'
+import { openEngines } from './engines.js'
+import type { Peer, PeerOptions, Profiling } from './peer.js'
 
 /** The longest there is: calls that wait are to wait as long as their run does. */
 const RING = '10m'
 /** Between two questions whether it is up. */
 const ASK_MS = 50
 
-/** Reveille on its embedded engines as a user starts it: `reveille start --config`, with a database in a folder. */
-export async function startReveille(options: PeerOptions): Promise<Peer> {
+export interface ReveilleOptions {
+  /** What the caller gets while it waits, as of a trunk's configuration. */
+  readonly ringback: 'early-media' | 'ringing'
+  /** On drachtio, FreeSWITCH and PostgreSQL in place of the embedded engines. */
+  readonly onEngines?: boolean
+}
+
+/** Reveille as a user starts it: `reveille start --config`, by default with a database in a folder. */
+export async function startReveille(options: PeerOptions, kind: ReveilleOptions): Promise<Peer> {
   const directory = await mkdtemp(join(tmpdir(), 'reveille-bench-'))
-  const [sip = 0, http = 0] = await freePorts(2)
+  const [port = 0, http = 0] = await freePorts(2)
+  const engines = kind.onEngines === true ? await openEngines(options.domain) : undefined
+  const tidy = async (): Promise<void> => {
+    await engines?.close()
+    await rm(directory, { recursive: true, force: true })
+  }
   const file = join(directory, 'reveille.yaml')
-  await writeFile(file, stringify(configuration(options, sip, http)))
-  const server = ServerProcess.launch(['--config', file], directory)
+  const parts = engines?.configuration ?? embedded(options.domain, port)
+  await writeFile(file, stringify({ ...parts, ...common(options, kind, http) }))
+  const server = ServerProcess.launch(['--config', file], directory, flagsOf(options.profiling))
   try {
     await ready(server, http)
-    if (options.cores !== '') pin(server.pid, options.cores)
+    if (options.cores !== '')
+      for (const pid of [server.pid, ...(engines?.roots ?? [])]) pin(pid, options.cores)
   } catch (error) {
     await server.kill()
-    await rm(directory, { recursive: true, force: true })
+    await tidy()
     throw error
   }
   return {
-    server: { host: '127.0.0.1', port: sip },
-    pid: server.pid,
+    server: engines?.sip ?? { host: '127.0.0.1', port },
+    roots: [server.pid, ...(engines?.roots ?? [])],
     faults: () => [...server.logged.map((line) => JSON.stringify(line)), server.stderr].filter(Boolean),
     stop: async () => {
       await server.stop()
-      await rm(directory, { recursive: true, force: true })
+      await tidy()
     },
   }
 }
 
-function configuration({ domain, pushPorts, phones }: PeerOptions, sip: number, http: number): object {
+/** Of node(1): it writes the profile as it ends. */
+function flagsOf(profiling: Profiling | undefined): readonly string[] {
+  if (profiling === undefined) return []
+  const { kind, directory } = profiling
+  return [`--${kind}-prof`, `--${kind}-prof-dir=${directory}`]
+}
+
+function embedded(domain: string, port: number): object {
+  return {
+    sip: { domain, listen: [{ protocol: 'udp', host: '127.0.0.1', port }] },
+    media: { ports: '20000-29999' },
+    database: { path: './data' },
+  }
+}
+
+function common({ pushPorts, phones }: PeerOptions, { ringback }: ReveilleOptions, http: number): object {
   const share = Math.ceil(phones / pushPorts.length)
   const users = pushPorts.flatMap((_, worker) =>
     Array.from({ length: share }, (_, n) => {
@@ -53,13 +83,10 @@ function configuration({ domain, pushPorts, phones }: PeerOptions, sip: number, 
     { adapter: 'webhook', url: `http://127.0.0.1:${port}/push/{token}` },
   ])
   return {
-    sip: { domain, listen: [{ protocol: 'udp', host: '127.0.0.1', port: sip }] },
-    media: { ports: '20000-29999' },
-    database: { path: './data' },
     push: Object.fromEntries(push) as object,
     http: { port: http },
     log: { level: 'warn' },
-    trunks: { carrier: { match: ['127.0.0.0/8'], trusted: true, ringback: 'early-media' } },
+    trunks: { carrier: { match: ['127.0.0.0/8'], trusted: true, ringback } },
     users: Object.fromEntries(users),
   }
 }

@@ -2,7 +2,7 @@ import { Generator, type WholePlan } from '../load/generator.js'
 import { freePorts } from '../load/ports.js'
 import { cpuSecondsOf, familyOf, memoryKbOf, peakKbOf } from '../load/processes.js'
 import type { Run, RunResult } from '../load/plan.js'
-import type { Peer } from './peer.js'
+import type { Peer, Profiling } from './peer.js'
 import { type PeerName, startPeer } from './peers.js'
 
 /** What a run is played with, whoever the server is. */
@@ -11,6 +11,8 @@ export interface StageOptions {
   readonly workers: number
   readonly serverCores: string
   readonly loadCores: string
+  /** Of servers of ours; their profile has the whole of their run in it. */
+  readonly profiling?: Profiling | undefined
 }
 
 /** A run, and what it took of the server: of all of its processes. */
@@ -36,10 +38,10 @@ export class Stage {
 
   /** All phones are known to the server, and sleep. Rejects, and leaves no process, where that does not come about. */
   static async open(name: PeerName, options: StageOptions): Promise<Stage> {
-    const { plan, workers, serverCores, loadCores } = options
+    const { plan, workers, serverCores: cores, loadCores, profiling } = options
     const pushPorts = await freePorts(workers)
     const { phones } = plan
-    const peer = await startPeer(name, { domain: DOMAIN, pushPorts, phones, cores: serverCores })
+    const peer = await startPeer(name, { domain: DOMAIN, pushPorts, phones, cores, profiling })
     let generator: Generator | undefined
     try {
       const whole = { ...plan, domain: DOMAIN, pushPorts, cores: loadCores, server: peer.server }
@@ -58,7 +60,7 @@ export class Stage {
   }
 
   async run(run: Run): Promise<Measured> {
-    const pids = familyOf(this.peer.pid)
+    const pids = this.#pids()
     const before = cpuSecondsOf(pids)
     const begun = performance.now()
     const result = await this.generator.run(run)
@@ -78,11 +80,15 @@ export class Stage {
 
   /** Of all processes of the server, kB, shared memory counted once. */
   memoryKb(): number {
-    return memoryKbOf(familyOf(this.peer.pid))
+    return memoryKbOf(this.#pids())
   }
 
   async close(): Promise<void> {
     await this.generator.close()
     await this.peer.stop()
+  }
+
+  #pids(): number[] {
+    return this.peer.roots.flatMap(familyOf)
   }
 }

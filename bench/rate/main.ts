@@ -1,6 +1,5 @@
 import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
-import { kamailioVersion } from '../peers/kamailio.js'
-import { peerTitles } from '../peers/peers.js'
+import { peerTitles, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
@@ -41,7 +40,7 @@ async function bench(options: Options): Promise<boolean> {
   say(remarks.join('\n'))
   if (options.dry) return true
   const at = new Date().toISOString()
-  const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
+  const versions = versionsOf(options.peers)
   const json = { bench: 'rate', at, machine, versions, options, ceiling, found }
   await keepResults('rate', json, resultsPart(found, options, machine, versions, at.slice(0, 10), remarks))
   return true

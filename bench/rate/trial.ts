@@ -33,13 +33,15 @@ export async function tryRate(
   pushMs: number,
   rate: number,
 ): Promise<RateTrial> {
-  const { proof, talkMs, workers, serverCores, loadCores, arrivals, warmUpSeconds, seconds } = options
+  const { proof, talkMs, workers, serverCores, loadCores, profiling, arrivals, warmUpSeconds, seconds } =
+    options
   const phones = Math.ceil(rate * PHONES_SECONDS + 50)
   const stage = await Stage.open(peer, {
     plan: { phones, proof, pushMs, wakeMs: 0, ringMs: 0, talkMs, delayMs: 0, rtp: false },
     workers,
     serverCores,
     loadCores,
+    profiling,
   })
   try {
     const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }

@@ -1,5 +1,4 @@
-import { kamailioVersion } from '../peers/kamailio.js'
-import { peerTitles } from '../peers/peers.js'
+import { peerTitles, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
@@ -23,7 +22,7 @@ async function bench(options: Options): Promise<boolean> {
     }
   if (!options.dry) {
     const at = new Date().toISOString()
-    const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
+    const versions = versionsOf(options.peers)
     const json = { bench: 'waiting', at, machine, versions, options, all }
     await keepResults('waiting', json, resultsPart(all, options, machine, versions, at.slice(0, 10)))
   }

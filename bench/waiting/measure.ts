@@ -43,7 +43,7 @@ export interface Measured {
 
 /** A server with so many waiting calls, twice: what the first round left is to be used by the second. */
 export async function measure(peer: PeerName, count: number, options: Options): Promise<Measured> {
-  const { rate, probes, probeRate, workers, serverCores, loadCores } = options
+  const { rate, probes, probeRate, workers, serverCores, loadCores, profiling } = options
   const times = { pushMs: 0, wakeMs: 0, ringMs: 0, talkMs: 0, delayMs: 0 }
   const phones = count + probes
   const stage = await Stage.open(peer, {
@@ -51,6 +51,7 @@ export async function measure(peer: PeerName, count: number, options: Options): 
     workers,
     serverCores,
     loadCores,
+    profiling,
   })
   const failures: Record<string, number> = {}
   const probe = async (name: string): Promise<Probe> => {

@@ -1,6 +1,5 @@
 import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.js'
-import { kamailioVersion } from '../peers/kamailio.js'
-import { type PeerName, peerTitles } from '../peers/peers.js'
+import { type PeerName, peerTitles, versionsOf } from '../peers/peers.js'
 import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
@@ -31,7 +30,7 @@ async function bench(options: Options): Promise<boolean> {
   say(remarks.join('\n'))
   if (!options.dry) {
     const at = new Date().toISOString()
-    const versions = `Kamailio ${kamailioVersion() ?? 'absent'}`
+    const versions = versionsOf(options.peers)
     const json = { bench: 'wake', at, machine, versions, options, ceiling, rows }
     await keepResults('wake', json, resultsPart(rows, options, machine, versions, at.slice(0, 10), remarks))
   }
@@ -62,12 +61,13 @@ function stageOf(options: Options): StageOptions {
   const { proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, rate, workers } = options
   const busySeconds = PHONES_SECONDS + (pushMs + wakeMs + ringMs + talkMs + 12 * delayMs) / 1000
   const phones = Math.ceil(rate * busySeconds)
-  const { serverCores, loadCores } = options
+  const { serverCores, loadCores, profiling } = options
   return {
     plan: { phones, proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp },
     workers,
     serverCores,
     loadCores,
+    profiling,
   }
 }
 

@@ -39,10 +39,11 @@ process.once('SIGTERM', () => {
   process.kill(process.pid, 'SIGTERM')
 })
 
-function launch(argv: readonly string[], cwd: string): ChildProcess {
+function launch(argv: readonly string[], cwd: string, flags: readonly string[] = []): ChildProcess {
   // Nothing of this process's environment but what a shell of the operator's has, too.
   const env = { PATH: process.env['PATH'] ?? '', HOME: cwd }
-  const child = spawn(process.execPath, [PROGRAM, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const whole = [...flags, PROGRAM, ...argv]
+  const child = spawn(process.execPath, whole, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   child.once('close', () => running.delete(child))
   return child
@@ -66,8 +67,8 @@ export class ServerProcess {
   readonly #waiters = new Waiters<LogLine>()
   readonly #child: ChildProcess
 
-  private constructor(argv: readonly string[], cwd: string) {
-    this.#child = launch(['start', ...argv], cwd)
+  private constructor(argv: readonly string[], cwd: string, flags: readonly string[]) {
+    this.#child = launch(['start', ...argv], cwd, flags)
     const { stdout, stderr } = this.#child
     if (stdout === null || stderr === null) throw new Error('the process has no output')
     createInterface(stdout).on('line', (line) => this.#hear(line))
@@ -79,9 +80,9 @@ export class ServerProcess {
     })
   }
 
-  /** Begins to start; it is up when it says so. */
-  static launch(argv: readonly string[], cwd: string): ServerProcess {
-    return new ServerProcess(argv, cwd)
+  /** Begins to start; it is up when it says so. `flags` are of node(1). */
+  static launch(argv: readonly string[], cwd: string, flags: readonly string[] = []): ServerProcess {
+    return new ServerProcess(argv, cwd, flags)
   }
 
   /** Resolves when the server is up. Rejects, and leaves no process, where it does not come up. */
