@@ -2,7 +2,6 @@
  * The composition root: this room alone knows which engine, database and push service stands behind which port.
  */
 import { randomUUID } from 'node:crypto'
-import { createSignaling } from '../adapters/drachtio/signaling.js'
 import { systemClock } from '../adapters/system/clock.js'
 import type { WatchedConfig } from '../config/index.js'
 import { createHttp } from '../http/index.js'
@@ -40,7 +39,7 @@ import { openNotifier, openPresence } from './presence.js'
 import { PushServices } from './push.js'
 import { openDigest, openOutgoing, passwords } from './outgoing.js'
 import { readinessOf } from './readiness.js'
-import { callSettings, gatewayRegion, sipGauges, startSip } from './sip.js'
+import { callSettings, gatewayRegion, openSignaling, sipGauges, startSip } from './sip.js'
 import { openTokens } from './tokens.js'
 
 /** What the journal may take to write the last rows at shutdown. */
@@ -97,7 +96,7 @@ async function assemble(
   const registrar = life.own(openRegistrar(watched, shared, digest, senders, tokens, log))
   const sip = await startSip(config, log)
   for (const server of sip.servers.values()) life.own(server)
-  const { media, engines } = await startMedia(config, sip.gateways, log)
+  const { media, engines } = await startMedia(config, sip.control, log)
   life.own(media)
 
   life.onClose(watched.subscribe((now) => (log.level = now.log.level)))
@@ -134,7 +133,7 @@ async function assemble(
       open.gatewaysChanged()
     },
   }
-  const signaling = life.own(createSignaling(sip.gateways, handlers, clock, log))
+  const signaling = life.own(openSignaling(sip, handlers, clock, log))
   const notifier = openNotifier({ watched, presence, table, tokens, revocations, digest, log }, life)
   const listening = (): readonly ListeningPoint[] =>
     signaling.gateways.flatMap((gateway) => gateway.listening)

@@ -1,4 +1,6 @@
 import type { GatewayOptions } from '../adapters/drachtio/gateway.js'
+import { createSignaling } from '../adapters/drachtio/signaling.js'
+import { createEmbeddedSignaling } from '../adapters/embedded-sip/signaling.js'
 import type { Config, Listener, SipConfig } from '../config/index.js'
 import {
   type ListenOptions,
@@ -6,7 +8,9 @@ import {
   type SipServerStats,
   startSipServer,
 } from '../embedded/sip/index.js'
+import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
+import type { Signaling, SignalingHandlers } from '../ports/signaling.js'
 import type { CallSettings } from '../runtime/services.js'
 import { embeddedName } from './media.js'
 import { version } from '../version.js'
@@ -14,24 +18,37 @@ import { version } from '../version.js'
 export interface Sip {
   /** Embedded servers, by the names of their gateways; none where drachtio servers of the operator's serve instead. */
   readonly servers: ReadonlyMap<string, SipServer>
-  readonly gateways: readonly GatewayEntry[]
+  readonly gateways: readonly Edge[]
+  /** The servers that are reached over drachtio's protocol: by the gateways where `servers` has none, else by FreeSWITCH. */
+  readonly control: readonly GatewayOptions[]
 }
 
 /** A gateway, and the host that it is reached at where it is not the one that it listens on. */
-export type GatewayEntry = GatewayOptions & { readonly advertise?: string }
+export interface Edge {
+  readonly name: string
+  readonly region?: string
+  readonly advertise?: string
+}
+
+export type GatewayEntry = GatewayOptions & Edge
 
 /**
  * Starts the embedded SIP server, and those of regions that have one of their own; or names the drachtio servers that
  * are configured instead. Rejects, with nothing left open, where a port is taken.
  */
-export async function startSip({ sip, regions }: Pick<Config, 'sip' | 'regions'>, log: Log): Promise<Sip> {
-  if (sip.engine === 'drachtio') return { servers: new Map(), gateways: sip.servers }
+export async function startSip(
+  { sip, regions, media }: Pick<Config, 'sip' | 'regions' | 'media'>,
+  log: Log,
+): Promise<Sip> {
+  if (sip.engine === 'drachtio') return { servers: new Map(), gateways: sip.servers, control: sip.servers }
   const servers = new Map<string, SipServer>()
-  const gateways: GatewayEntry[] = []
+  const gateways: Edge[] = []
+  const control: GatewayOptions[] = []
   try {
     for (const { name, region, listen, advertise } of embeddedServers(sip, regions)) {
       const server = await startSipServer({
-        control: {},
+        // The calls to FreeSWITCH are made over it.
+        ...(media.engine === 'freeswitch' && { control: {} }),
         listen: listen.map((one) => ({
           ...listenOptions(one),
           ...(advertise === undefined ? {} : { advertise: { host: advertise } }),
@@ -41,17 +58,30 @@ export async function startSip({ sip, regions }: Pick<Config, 'sip' | 'regions'>
           log.error({ err: error, where, server: name }, 'a fault in the SIP server'),
       })
       servers.set(name, server)
-      gateways.push({
-        ...{ name, ...server.control },
-        ...(region === undefined ? {} : { region }),
-        ...(advertise === undefined ? {} : { advertise }),
-      })
+      const place = { name, ...(region === undefined ? {} : { region }) }
+      gateways.push({ ...place, ...(advertise === undefined ? {} : { advertise }) })
+      if (server.control) control.push({ ...place, ...server.control })
     }
   } catch (error) {
     await Promise.all([...servers.values()].map((server) => server.close()))
     throw error
   }
-  return { servers, gateways }
+  return { servers, gateways, control }
+}
+
+/** Embedded servers are driven within the process, others over drachtio's protocol. */
+export function openSignaling(
+  { servers, gateways, control }: Sip,
+  handlers: SignalingHandlers,
+  clock: Clock,
+  log: Log,
+): Signaling {
+  if (servers.size === 0) return createSignaling(control, handlers, clock, log)
+  const embedded = gateways.flatMap(({ name, region }) => {
+    const server = servers.get(name)
+    return server === undefined ? [] : [{ name, server, ...(region === undefined ? {} : { region }) }]
+  })
+  return createEmbeddedSignaling(embedded, handlers, log)
 }
 
 /** Region of a gateway, by its name. */

@@ -1,29 +1,11 @@
 import type { Final, SipRequest, SipTransaction } from '../../ports/signaling.js'
-import { splitOutside } from '../../sip-text/scan.js'
+import { headerValues } from '../../sip-text/header-values.js'
 import { within } from './failure.js'
 import { headerLines, toSrf } from './headers.js'
 import type { Request, Response } from './srf.js'
 
 /** The server only has to queue it. */
 const SEND_MS = 5_000
-
-/** Headers whose grammar is no comma-separated list, although commas stand in them. */
-const NO_LIST: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'www-authenticate',
-  'proxy-authenticate',
-  'date',
-  'subject',
-  'user-agent',
-  'server',
-  'organization',
-  'from',
-  'to',
-  'call-id',
-  'cseq',
-  'content-type',
-])
 
 export function toRequest(req: Request, gateway: string): SipRequest {
   let lines: ReadonlyMap<string, readonly string[]> | undefined
@@ -42,13 +24,7 @@ export function toRequest(req: Request, gateway: string): SipRequest {
       port: req.source_port,
     },
     header: (name) => of(name)[0],
-    headers: (name) => {
-      const values = of(name)
-      if (NO_LIST.has(name.toLowerCase())) return values
-      return values.flatMap((v) =>
-        (splitOutside(v, ',') ?? [v]).map((part) => part.trim()).filter((part) => part !== ''),
-      )
-    },
+    headers: (name) => headerValues(name, of(name)),
     body: req.body ?? '',
     contentType: of('content-type')[0],
   }
