@@ -93,6 +93,15 @@ describe('what must not be lost', () => {
     expect(disk.bindings.size).toBe(0)
   })
 
+  it('is written first also where what could wait is changed with it', async () => {
+    const { store, disk, device } = await withDevice()
+    const renewed = { ...device, push: { provider: 'acme', token: fresh('token') } }
+    const both = [store.putDevice(renewed), store.putDevice({ ...renewed, seenAt: NOW + 9 })]
+    await both[0]
+    expect(disk.devices.get(device.id)?.push).toEqual(renewed.push)
+    await both[1]
+  })
+
   it('is written together where many write at once', async () => {
     const { store, disk } = open()
     await Promise.all(Array.from({ length: 50 }, () => store.putDevice(someDevice())))
