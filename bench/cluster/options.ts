@@ -28,7 +28,7 @@ export const usage = `npm run bench:cluster -- [options]
   --workers N,N       processes that take the calls, each a row; 0 is plain "reveille start"; 0,1,2,4
   --rate N            calls/s; 30
   --seconds N         of each round; 15
-  --warm-up N         seconds of calls ahead of each round, not counted; 8
+  --warm-up N         seconds of calls ahead of each round for each worker, not counted; 8
   --rounds N          of all rows in turn; 3
   --arrivals KIND     ${arrivalKinds.join(' or ')}; poisson
   --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token

@@ -56,7 +56,12 @@ export async function playRound(
     await generator.makeKnown()
     const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }
     if (warmUpSeconds > 0) {
-      await generator.run({ ...run, name: 'w', calls: Math.ceil(rate * warmUpSeconds), seed })
+      await generator.run({
+        ...run,
+        name: 'w',
+        calls: Math.ceil(rate * warmUpSeconds * Math.max(1, workers)),
+        seed,
+      })
     }
     const before = cpuOf(cluster.pids(), await database.pids())
     const from = cluster.log.length

@@ -13,7 +13,7 @@ export class Questions<Reply> {
   ) {}
 
   /**
-   * Undefined where nobody answers in time. Rejects as `send` does.
+   * Undefined where nobody answers in time. Rejects as `send` does, unless the answer is there before.
    *
    * @param send publishes the question under its id
    */
@@ -25,8 +25,8 @@ export class Questions<Reply> {
       stop = this.clock.after(ANSWER_MS, () => resolve(undefined))
     })
     try {
-      await send(id)
-      return await answered
+      // Who is near hears it, and answers, before it is written.
+      return await Promise.race([answered, send(id).then(() => answered)])
     } finally {
       stop()
       this.#open.delete(id)

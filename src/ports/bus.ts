@@ -53,5 +53,9 @@ export interface Bus {
   publish(message: BusMessage): Promise<void>
   /** Returns the function that ends the subscription. */
   subscribe(listener: (message: BusMessage) => void): () => void
+  /** Names this node to the other nodes of the bus, where there may be any. */
+  readonly sender?: string
+  /** Messages of that node come another way as well, and sooner: the bus need not hurry to fetch them. */
+  heardSooner?(sender: string): void
   close(): Promise<void>
 }

@@ -6,6 +6,8 @@ export interface EarLimits {
   readonly statement: number
   /** How often it is asked although it told nothing: a connection may be dead without a word. In milliseconds. */
   readonly poll: number
+  /** How long what comes sooner another way may wait to be read, in milliseconds: many are one statement then. */
+  readonly linger: number
   /** Messages older than this are deleted, in milliseconds. */
   readonly keep: number
 }
@@ -14,6 +16,8 @@ export interface EarLimits {
 export interface Hearing {
   /** Of this node; its own messages are passed over. */
   readonly sender: string
+  /** Whose messages come another way as well, and sooner. */
+  readonly sooner: ReadonlySet<string>
   /** Number of the last message that was read; null where none was. */
   position: string | null
   /** When old messages were last deleted; of `performance.now`. */
@@ -45,6 +49,8 @@ export class Ear {
   /** `told`: read once more when it has been read. */
   #state: 'opening' | 'idle' | 'reading' | 'told' | 'closed' = 'opening'
   #poll: NodeJS.Timeout | undefined
+  /** There is something to be read that may linger. */
+  #lingers = false
 
   private constructor(
     url: string,
@@ -64,7 +70,9 @@ export class Ear {
     this.#client.on('error', (error) => this.#lost(error))
     this.#client.on('end', () => this.#lost(undefined))
     this.#client.on('notification', ({ payload }) => {
-      if (payload !== hearing.sender) this.#look()
+      if (payload === hearing.sender) return
+      if (payload !== undefined && hearing.sooner.has(payload)) this.#linger()
+      else this.#look()
     })
   }
 
@@ -125,14 +133,29 @@ export class Ear {
     }
   }
 
+  #linger(): void {
+    if (this.#lingers) return
+    this.#lingers = true
+    // Else it is seen to when what is under way is done.
+    if (this.#state === 'idle') this.#rest()
+  }
+
+  /** Until there is something to be read, or it is time to look. */
+  #rest(): void {
+    clearTimeout(this.#poll)
+    const { linger, poll } = this.limits
+    this.#poll = setTimeout(() => this.#look(), this.#lingers ? linger : poll)
+  }
+
   async #readOn(): Promise<void> {
     while (this.#state === 'reading' || this.#state === 'told') {
       this.#state = 'reading'
+      this.#lingers = false
       const full = await this.#read()
       await this.#clean()
       if (full || this.#state !== 'reading') continue
       this.#state = 'idle'
-      this.#poll = setTimeout(() => this.#look(), this.limits.poll)
+      this.#rest()
     }
   }
 

@@ -21,6 +21,7 @@ const DEFAULTS: BusLimits = {
   batch: 500,
   statement: 5_000,
   poll: 5_000,
+  linger: 250,
   keep: 600_000,
   retry: [100, 2_000],
 }
@@ -57,6 +58,8 @@ export async function createPostgresBus({ url, log, limits: changed }: PostgresB
   }
 
   return {
+    sender,
+    heardSooner: (other) => watch.heardSooner(other),
     async publish(message) {
       const heard = near.publish(message)
       const written = closing === undefined ? outbox.write(JSON.stringify(message)) : Promise.resolve()

@@ -22,7 +22,7 @@ export interface QuickBusOptions {
  * was said after it. Closing it closes the bus below.
  */
 export function createQuickBus({ bus, line, log }: QuickBusOptions): Bus {
-  const own = randomUUID()
+  const own = bus.sender ?? randomUUID()
   const listeners = new Listeners(log)
   const twice = new TwiceHeard()
   let sent = 0
@@ -34,7 +34,9 @@ export function createQuickBus({ bus, line, log }: QuickBusOptions): Bus {
   })
   line.listen((text) => {
     const message = parsed(text, log)
-    if (message?.stamp !== undefined && twice.isNewByQuick(message.stamp)) tell(message)
+    if (message?.stamp === undefined) return
+    bus.heardSooner?.(message.stamp.from)
+    if (twice.isNewByQuick(message.stamp)) tell(message)
   })
 
   return {

@@ -13,6 +13,7 @@ export class Watch {
   #closed = false
   readonly #pause: Pause
   readonly #hearing: Hearing
+  readonly #sooner = new Set<string>()
 
   private constructor(
     private readonly url: string,
@@ -22,7 +23,7 @@ export class Watch {
     private readonly log: Log,
   ) {
     this.#pause = new Pause(limits.retry)
-    this.#hearing = { sender, position: null, cleanedAt: -Infinity, hear }
+    this.#hearing = { sender, sooner: this.#sooner, position: null, cleanedAt: -Infinity, hear }
   }
 
   /** Resolves when everything that is written from now on will be heard. Rejects where the database does not answer. */
@@ -36,6 +37,11 @@ export class Watch {
     const watch = new Watch(url, sender, hear, limits, log)
     await watch.#connect()
     return watch
+  }
+
+  /** What this one writes comes another way as well, and sooner. */
+  heardSooner(sender: string): void {
+    this.#sooner.add(sender)
   }
 
   /** Idempotent. */

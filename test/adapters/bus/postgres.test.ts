@@ -149,6 +149,26 @@ describeWith('the bus on PostgreSQL', postgres, (server) => {
     }
   })
 
+  it('fetches what came another way already together with what did not', async () => {
+    const [near, far, there] = [await node(), await node(), collector()]
+    // Of itself it would come in a minute.
+    const late = await node({ linger: 60_000 })
+    late.subscribe(there.listen)
+    late.heardSooner?.(near.sender ?? '')
+    await near.publish(retired('d1'))
+    await near.publish(retired('d2'))
+    await far.publish(retired('d3'))
+    expect(await there.heard(3)).toEqual([retired('d1'), retired('d2'), retired('d3')])
+  })
+
+  it('fetches what came another way already by itself, too', async () => {
+    const [near, late, there] = [await node(), await node({ linger: 20 }), collector()]
+    late.subscribe(there.listen)
+    late.heardSooner?.(near.sender ?? '')
+    for (const id of ['d1', 'd2', 'd3']) await near.publish(retired(id))
+    expect(await there.heard(3)).toEqual([retired('d1'), retired('d2'), retired('d3')])
+  })
+
   it('hears on after the database was put back to an earlier state', async () => {
     const [near, far, there] = [await node(), await node(), collector()]
     far.subscribe(there.listen)

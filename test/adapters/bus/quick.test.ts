@@ -70,6 +70,17 @@ it('hears its own messages once, and without what the line adds to them', async 
   expect(here.messages.map(plain)).toEqual([retired('d1')])
 })
 
+it('tells the bus whose messages it need not hurry with', async () => {
+  const known: string[] = []
+  const line = heldLine()
+  const bus: Bus = { ...silent(), sender: 'far', heardSooner: (sender) => void known.push(sender) }
+  createQuickBus({ bus, line, log })
+  const sender = heldLine()
+  await createQuickBus({ bus: { ...silent(), sender: 'near' }, line: sender, log }).publish(retired('d1'))
+  line.arrive(sender.said[0] ?? '')
+  expect(known).toEqual(['near'])
+})
+
 it('passes over what it cannot read', () => {
   const { far, hear } = pair()
   const there = collector()
