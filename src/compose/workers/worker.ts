@@ -6,6 +6,7 @@ import type { Beside } from '../beside.js'
 import { type Server, startServer } from '../server.js'
 import { openLine } from './lines.js'
 import { LINE_FD, type Share, type ToParent, type ToWorker } from './messages.js'
+import { numbered } from './numbered-log.js'
 import { shareOf, viewed } from './share.js'
 
 /** What a worker has of its parent: in the program, the process. */
@@ -223,21 +224,5 @@ class Worker implements Beside {
   #leave(code: number): never {
     // All is closed; what some library still waits for is not worth that of the parent.
     process.exit(code)
-  }
-}
-
-/** The log, with the number of the worker in each line. */
-function numbered(log: ServerLog, worker: number): ServerLog {
-  return {
-    get level() {
-      return log.level
-    },
-    set level(next) {
-      log.level = next
-    },
-    debug: (fields, message) => log.debug({ worker, ...fields }, message),
-    info: (fields, message) => log.info({ worker, ...fields }, message),
-    warn: (fields, message) => log.warn({ worker, ...fields }, message),
-    error: (fields, message) => log.error({ worker, ...fields }, message),
   }
 }
