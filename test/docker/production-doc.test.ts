@@ -53,7 +53,7 @@ describe('docs/production.md', () => {
           `insert into calls (id, started_at, ended_at, caller, callee) values ($1, 1, $2, '', '')`,
           [id, end],
         )
-        await db.query(`insert into call_events (call_id, seq, at, type) values ($1, 0, 1, 'invited')`, [id])
+        await db.query(`insert into call_logs (call_id, first, events) values ($1, 0, '[]')`, [id])
       }
       await db.exec(statement)
       const ids = async (column: string, table: string): Promise<unknown[]> =>
@@ -61,7 +61,7 @@ describe('docs/production.md', () => {
           ({ id }) => id,
         )
       expect(await ids('id', 'calls')).toEqual(['live', 'recent'])
-      expect(await ids('call_id', 'call_events')).toEqual(['live', 'recent'])
+      expect(await ids('call_id', 'call_logs')).toEqual(['live', 'recent'])
       await db.close()
     },
     SLOW_MS,

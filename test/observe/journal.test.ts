@@ -61,7 +61,7 @@ describe('the journal', () => {
       logged.push([level, message, fields])
     }
     const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
-    return createJournal({ store: recording, clock, log, limits })
+    return createJournal({ store: recording, clock, log, limits: { flushMs: 100, ...limits } })
   }
 
   async function pass(ms: number): Promise<void> {

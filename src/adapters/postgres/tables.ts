@@ -62,12 +62,19 @@ export interface CallTable {
   node: string | null
 }
 
-export interface CallEventTable {
+export interface CallLogTable {
   call_id: string
-  seq: number
-  at: Micros
-  type: string
-  data: Json<Record<string, unknown> | null>
+  /** `seq` of the first event. */
+  first: number
+  events: Json<readonly LoggedEvent[]>
+}
+
+/** One event within a row; by `seq`. */
+export interface LoggedEvent {
+  readonly seq: number
+  readonly at: Micros
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>> | null
 }
 
 export interface NodeTable {
@@ -171,7 +178,7 @@ export interface Tables {
   devices: DeviceRow
   bindings: BindingRow
   calls: CallTable
-  call_events: CallEventTable
+  call_logs: CallLogTable
   nodes: NodeTable
   secrets: SecretTable
   token_uses: TokenUseTable

@@ -1,0 +1,16 @@
+-- The events of a call, as many in one row as were written together: a row each cost more than all else of a call.
+create table call_logs (
+  call_id text not null,
+  -- seq of the first event.
+  first integer not null,
+  -- [{seq, at, type, data}], by seq.
+  events jsonb not null,
+  primary key (call_id, first)
+);
+
+insert into call_logs
+select call_id, min(seq),
+  jsonb_agg(jsonb_build_object('seq', seq, 'at', at, 'type', type, 'data', data) order by seq)
+from call_events group by call_id;
+
+drop table call_events;
