@@ -12,8 +12,8 @@ const KINDS = { invite: 0, bye: 1, cancel: 2 } as const
 const NOBODY = -1
 /** More keys than a run has. */
 const RUN_KEYS = 1e9
-/** So many at once, and then a pause. */
-const CANCELS = 20
+/** So many of the calls that are to be held may be on their way at once, begun or cancelled. */
+const MOST_UNDER_WAY = 64
 
 /** The calls of one run, from the callers' side, and when each moment of each came. */
 export class Calls {
@@ -31,9 +31,12 @@ export class Calls {
   /** Failed or complete: what still comes of it is no longer counted. */
   readonly #isOver: Uint8Array
   #left: number
+  #begun = 0
   #end: () => void = () => undefined
   readonly #held = new Set<number>()
   #released: () => void = () => undefined
+  /** One that was held is over. */
+  #let: () => void = () => undefined
 
   constructor(
     private readonly plan: Plan,
@@ -60,7 +63,13 @@ export class Calls {
     return this.#held.size > 0
   }
 
+  /** Calls that are to be held are begun only as fast as the server takes them: that is not what is measured. */
+  get mayBegin(): boolean {
+    return this.run.holds !== true || this.#begun - (this.run.calls - this.#left) < MOST_UNDER_WAY
+  }
+
   begin(call: number): void {
+    this.#begun++
     const phone = this.#asleep.pop()
     if (phone === undefined) return this.#fail(call, 'no phone was asleep')
     this.#phoneOf[call] = phone
@@ -93,21 +102,39 @@ export class Calls {
     return false
   }
 
-  /** Cancels all calls that are held, so many a second; resolves when each got its final response. */
-  async cancelHeld(perSecond: number): Promise<number> {
+  /**
+   * Cancels all calls that are held, as fast as the server ends them; resolves with how many got their final response.
+   */
+  async cancelHeld(): Promise<number> {
     const held = [...this.#held]
-    const ended = new Promise<void>((resolve) => (this.#released = resolve))
-    for (let at = 0; at < held.length; at++) {
-      const call = held[at] ?? NOBODY
-      const phone = phoneNumber(this.plan.worker, this.#phoneOf[call] ?? NOBODY)
-      this.link.ask(
-        this.#key('cancel', call),
-        this.#beside('CANCEL', call, `<sip:${phone}@${this.plan.domain}>`),
-      )
-      if (at % CANCELS === CANCELS - 1) await sleep((CANCELS * 1000) / perSecond)
+    let next = 0
+    const more = (): void => {
+      const call = held[next++]
+      if (call !== undefined) this.#cancel(call)
+      else if (this.#held.size === 0) this.#released()
     }
-    if (this.#held.size > 0) await Promise.race([ended, sleep(this.run.deadlineMs)])
+    const ended = new Promise<void>((resolve) => (this.#released = resolve))
+    this.#let = more
+    for (let n = 0; n < MOST_UNDER_WAY; n++) more()
+    const until = new AbortController()
+    await Promise.race([ended, this.#stalls(until.signal)])
+    until.abort()
     return held.length - this.#held.size
+  }
+
+  /** Resolves when nothing ended for the time that a call has. */
+  async #stalls(signal: AbortSignal): Promise<void> {
+    for (let left = NaN; !signal.aborted && left !== this.#held.size;) {
+      left = this.#held.size
+      // It rejects when nobody waits any more, which the loop sees.
+      await sleep(this.run.deadlineMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  #cancel(call: number): void {
+    const phone = phoneNumber(this.plan.worker, this.#phoneOf[call] ?? NOBODY)
+    const to = `<sip:${phone}@${this.plan.domain}>`
+    this.link.ask(this.#key('cancel', call), this.#beside('CANCEL', call, to))
   }
 
   invited(phone: number, request: string): void {
@@ -161,7 +188,7 @@ export class Calls {
     }
     if (status >= 300) {
       this.link.say(this.#beside('ACK', call, headerOf(text, 'To')))
-      if (this.#held.delete(call)) return this.#let(call)
+      if (this.#held.delete(call)) return this.#release(call)
       return this.#fail(call, `INVITE got ${status}`)
     }
     const known = this.#dialogs[call]
@@ -175,10 +202,10 @@ export class Calls {
   }
 
   /** A held call got its end. */
-  #let(call: number): void {
+  #release(call: number): void {
     this.link.settle(this.#key('cancel', call))
     this.#callOf[this.#phoneOf[call] ?? NOBODY] = NOBODY
-    if (this.#held.size === 0) this.#released()
+    this.#let()
   }
 
   #hangUp(call: number, dialog: Dialog): void {
@@ -202,17 +229,19 @@ export class Calls {
     const phone = phoneNumber(this.plan.worker, this.#phoneOf[call] ?? NOBODY)
     const to = `<sip:${phone}@${this.plan.domain}>`
     if (!came(answered)) this.link.say(this.#beside('CANCEL', call, to))
-    const missing = !came(pushed)
-      ? 'push'
-      : !came(registered)
-        ? '200 to REGISTER'
-        : !came(deviceInvited)
-          ? 'INVITE at the device'
-          : !came(answered)
-            ? '200 at the caller'
-            : !came(ended)
-              ? '200 to BYE'
-              : '200 to the last REGISTER'
+    const wakes = this.plan.awake !== true
+    const missing =
+      wakes && !came(pushed)
+        ? 'push'
+        : wakes && !came(registered)
+          ? '200 to REGISTER'
+          : !came(deviceInvited)
+            ? 'INVITE at the device'
+            : !came(answered)
+              ? '200 at the caller'
+              : !came(ended)
+                ? '200 to BYE'
+                : '200 to the last REGISTER'
     this.#fail(call, `no ${missing} in time`)
   }
 

@@ -11,7 +11,7 @@ export type ToWorker =
   | { readonly do: 'open'; readonly plan: Plan }
   | { readonly do: 'make known' }
   | { readonly do: 'run'; readonly run: Run }
-  | { readonly do: 'cancel held'; readonly perSecond: number }
+  | { readonly do: 'cancel held' }
   | { readonly do: 'close' }
 
 export type FromWorker =
@@ -80,10 +80,9 @@ export class Generator {
     return joinResults(answers.flatMap((answer) => ('result' in answer ? [answer.result] : [])))
   }
 
-  /** Ends the calls that are held, so many a second; resolves with how many of them got their final response. */
-  async cancelHeld(perSecond: number): Promise<number> {
-    const order = { do: 'cancel held', perSecond: perSecond / this.workers.length } as const
-    const answers = await Promise.all(this.workers.map((worker) => ask(worker, order)))
+  /** Ends the calls that are held; resolves with how many of them got their final response. */
+  async cancelHeld(): Promise<number> {
+    const answers = await Promise.all(this.workers.map((worker) => ask(worker, { do: 'cancel held' })))
     return answers.reduce((sum, answer) => sum + ('ended' in answer ? answer.ended : 0), 0)
   }
 

@@ -13,12 +13,15 @@ const BUFFER_BYTES = 8 * 2 ** 20
 export class MinimalServer {
   /** INVITEs that wait for their phone, by number. */
   readonly #waiting = new Map<number, string>()
+  /** Ports of the phones that are awake. */
+  readonly #awake = new Map<number, number>()
 
   private constructor(
     private readonly socket: UdpSocket,
     private readonly pushers: readonly Socket[],
     /** Of ours, on top of what is relayed: it brings the response back. */
     private readonly via: string,
+    private readonly port: number,
   ) {
     socket.on('message', (message, from) => this.#take(message.toString('latin1'), from.port))
   }
@@ -35,7 +38,7 @@ export class MinimalServer {
       // Its answers are not waited for.
       return pusher.resume()
     })
-    return new MinimalServer(socket, pushers, `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKm\r\n`)
+    return new MinimalServer(socket, pushers, `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKm\r\n`, port)
   }
 
   async close(): Promise<void> {
@@ -52,15 +55,22 @@ export class MinimalServer {
         return this.#invited(text, from)
       case 'REGISTER':
         return this.#registered(text, from)
+      case 'CANCEL':
+        return this.#cancelled(text, from)
       case 'ACK':
-      case 'BYE':
-        return this.#onward(text, portIn(text.slice(0, text.indexOf('\r\n'))))
+      case 'BYE': {
+        const to = portIn(text.slice(0, text.indexOf('\r\n')))
+        // The ACK of a refusal ends here.
+        return to === this.port ? undefined : this.#onward(text, to)
+      }
     }
   }
 
   #invited(text: string, caller: number): void {
     const called = calledOf(text)
     this.#send(respond(text, '180 Ringing', 'm'), caller)
+    const phone = this.#awake.get(called)
+    if (phone !== undefined) return this.#onward(text, phone)
     if (this.#waiting.has(called)) return
     this.#waiting.set(called, text)
     const body = '{"token":"minimal"}'
@@ -68,11 +78,25 @@ export class MinimalServer {
     this.pushers[Math.floor(called / 1_000_000) - 1]?.write(head + body)
   }
 
+  #cancelled(text: string, caller: number): void {
+    const called = calledOf(text)
+    const invite = this.#waiting.get(called)
+    this.#send(respond(text, '200 OK', 'm'), caller)
+    if (invite === undefined) return
+    this.#waiting.delete(called)
+    this.#send(respond(invite, '487 Request Terminated', 'm'), caller)
+  }
+
   #registered(text: string, phone: number): void {
     this.#send(respond(text, '200 OK', 'm'), phone)
     const number = Number.parseInt(headerOf(text, 'To').slice('<sip:'.length), 10)
+    if (text.includes('\r\nExpires: 0\r\n')) {
+      this.#awake.delete(number)
+      return
+    }
+    this.#awake.set(number, phone)
     const invite = this.#waiting.get(number)
-    if (invite === undefined || text.includes('\r\nExpires: 0\r\n')) return
+    if (invite === undefined) return
     this.#waiting.delete(number)
     this.#onward(invite, phone)
   }

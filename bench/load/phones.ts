@@ -37,6 +37,8 @@ interface Phone {
 export class Phones {
   readonly #phones: Phone[]
   #made: ((phone: number) => void) | undefined
+  /** Of the server's first challenge: while they make themselves known they spare it one each. */
+  #shared: Nonce | undefined
 
   constructor(
     private readonly plan: Plan,
@@ -55,7 +57,10 @@ export class Phones {
     }))
   }
 
-  /** Each registers by its password, with its push token, and goes to sleep. Rejects where one is refused. */
+  /**
+   * Each registers by its password, with its push token, and goes to sleep, unless all stay awake. Rejects where one is
+   * refused.
+   */
   makeKnown(): Promise<void> {
     let next = 0
     let left = this.#phones.length
@@ -65,9 +70,10 @@ export class Phones {
       }
       this.#made = (phone) => {
         const { doing } = this.#phone(phone)
-        if (doing === 'waking') return this.#register(phone, 'falling asleep')
+        if (doing === 'waking' && this.plan.awake !== true) return this.#register(phone, 'falling asleep')
         if (--left > 0) return more()
         this.#made = undefined
+        this.#shared = undefined
         resolve()
       }
       this.events.refused = (phone, status) => reject(new Error(`REGISTER of phone ${phone} got ${status}`))
@@ -83,7 +89,10 @@ export class Phones {
     this.#register(phone, 'waking')
   }
 
+  /** One that stays awake takes the next call at once. */
   sleep(phone: number): void {
+    this.#phone(phone).answer = ''
+    if (this.plan.awake === true) return this.events.asleep(phone)
     this.#register(phone, 'falling asleep')
   }
 
@@ -128,6 +137,7 @@ export class Phones {
     this.link.settle(phone)
     if (status === 401 && !one.challenged) {
       one.nonce = nonceOf(text)
+      if (this.#made !== undefined) this.#shared = one.nonce
       one.challenged = true
       one.token = ''
       return this.#send(phone)
@@ -158,8 +168,9 @@ export class Phones {
     this.link.ask(phone, register(this.side, this.run, phone, what))
   }
 
-  #proof(phone: number, { token, nonce }: Phone): string {
-    if (token !== '') return `Bearer ${token}`
+  #proof(phone: number, one: Phone): string {
+    if (one.token !== '') return `Bearer ${one.token}`
+    const nonce = one.challenged ? one.nonce : (this.#shared ?? one.nonce)
     if (nonce === undefined) return ''
     const number = phoneNumber(this.plan.worker, phone)
     return digest(nonce, String(number), passwordOf(number), this.plan.domain)

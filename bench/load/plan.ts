@@ -25,6 +25,8 @@ export interface Plan {
   readonly delayMs: number
   /** Whether RTP flows while they talk, a packet in 20 ms each way. */
   readonly rtp: boolean
+  /** The phones stay registered: calls go to them at once, with no push. */
+  readonly awake?: boolean
 }
 
 export interface Run {

@@ -86,7 +86,7 @@ export class Player {
     const before = process.cpuUsage()
     const resent = callers.resent + device.resent
     rtp.begin()
-    const lateMs = await beginAll(times, (call) => calls.begin(call))
+    const lateMs = await beginAll(times, calls)
     await calls.over
     rtp.end()
     const { user, system } = process.cpuUsage(before)
@@ -100,8 +100,8 @@ export class Player {
   }
 
   /** Ends the calls that are held; resolves with how many of them got their final response. */
-  async cancelHeld(perSecond: number): Promise<number> {
-    const ended = await Promise.all(this.#runs.map((calls) => calls.cancelHeld(perSecond)))
+  async cancelHeld(): Promise<number> {
+    const ended = await Promise.all(this.#runs.map((calls) => calls.cancelHeld()))
     this.#runs = []
     return ended.reduce((sum, count) => sum + count, 0)
   }
@@ -129,17 +129,17 @@ export class Player {
   }
 }
 
-/** By the clock, whatever becomes of them; returns how late the latest was, ms. */
-function beginAll(times: Float64Array, begin: (call: number) => void): Promise<number> {
+/** By the clock, whatever becomes of them, unless they are to be held; returns how late the latest was, ms. */
+function beginAll(times: Float64Array, calls: Calls): Promise<number> {
   const start = performance.now()
   let next = 0
   let late = 0
   return new Promise((resolve) => {
     const turn = (): void => {
       const now = performance.now() - start
-      for (let due = times[next]; due !== undefined && due <= now; due = times[++next]) {
+      for (let due = times[next]; due !== undefined && due <= now && calls.mayBegin; due = times[++next]) {
         late = Math.max(late, now - due)
-        begin(next)
+        calls.begin(next)
       }
       if (next >= times.length) resolve(late)
       else setTimeout(turn, TICK_MS)

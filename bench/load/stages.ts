@@ -43,6 +43,7 @@ export const latencies = {
   push: 'INVITE to push',
   register: 'REGISTER to its 200',
   invite: 'REGISTER to INVITE at the device',
+  direct: 'INVITE to INVITE at the device',
   answer: "device's 200 to caller's 200",
   added: 'server-added total',
   bye: 'BYE to its 200',
@@ -53,7 +54,7 @@ export type Latency = keyof typeof latencies
  * What a server took for one call, ms; NaN where the call did not come so far.
  *
  * The server-added total is all the time from the caller's INVITE to its 200 but what the push service and the phone
- * took: from the push's arrival to the REGISTER, and from the INVITE at the device to its 200.
+ * took: from the push's arrival to the REGISTER, where there was one, and from the INVITE at the device to its 200.
  */
 export function latencyOf(of: Latency, all: Moments, call: number): number {
   const at = (moment: Moment): number => all[moment][call] ?? NaN
@@ -66,10 +67,13 @@ export function latencyOf(of: Latency, all: Moments, call: number): number {
       return at('registered') - at('registerSent')
     case 'invite':
       return at('deviceInvited') - at('registerSent')
+    case 'direct':
+      return at('deviceInvited') - at('invite')
     case 'answer':
       return at('answered') - at('deviceAnswered')
     case 'added': {
-      const others = at('registerSent') - at('pushed') + at('deviceAnswered') - at('deviceInvited')
+      const woken = at('registerSent') - at('pushed')
+      const others = (Number.isNaN(woken) ? 0 : woken) + at('deviceAnswered') - at('deviceInvited')
       return at('answered') - at('invite') - others
     }
     case 'bye':

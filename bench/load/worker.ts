@@ -18,7 +18,7 @@ async function obey(order: ToWorker): Promise<FromWorker> {
       return { done: 'run', result: await player.run(order.run) }
     }
     case 'cancel held':
-      return { done: 'cancel held', ended: (await player?.cancelHeld(order.perSecond)) ?? 0 }
+      return { done: 'cancel held', ended: (await player?.cancelHeld()) ?? 0 }
     case 'close':
       await player?.close()
       return { done: 'close' }

@@ -69,6 +69,15 @@ export function absenceOf(name: PeerName): string | undefined {
   return name === 'kamailio-rtpengine' && rtpengineVersion() === undefined ? 'no rtpengine' : undefined
 }
 
+/** Those that can be measured here; what cannot is told. */
+export function presentOf(names: readonly PeerName[], tell: (text: string) => void): PeerName[] {
+  return names.filter((name) => {
+    const absence = absenceOf(name)
+    if (absence !== undefined) tell(`Left out: ${peerTitles[name]}: ${absence}.`)
+    return absence === undefined
+  })
+}
+
 /** Of the programs that these are, for those who read the results. */
 export function versionsOf(names: readonly PeerName[]): string {
   const found = [

@@ -74,8 +74,8 @@ export class Stage {
   }
 
   /** Ends the calls that are held; how many of them got their final response. */
-  cancelHeld(perSecond: number): Promise<number> {
-    return this.generator.cancelHeld(perSecond)
+  cancelHeld(): Promise<number> {
+    return this.generator.cancelHeld()
   }
 
   /** Of all processes of the server, kB, shared memory counted once. */

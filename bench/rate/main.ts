@@ -1,14 +1,15 @@
 import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
-import { peerTitles, versionsOf } from '../peers/peers.js'
+import { peerTitles, presentOf, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { type Options, readOptions, usage } from './options.js'
-import { type Found, ratesTable, resultsPart, trialLine } from './report.js'
+import { type Found, ratePlots, ratesTable, resultsPart, trialLine } from './report.js'
 import { highestRate } from './search.js'
 import { tryRate } from './trial.js'
 
-async function bench(options: Options): Promise<boolean> {
+async function bench(asked: Options): Promise<boolean> {
+  const options = { ...asked, peers: presentOf(asked.peers, say) }
   const machine = thisMachine()
   const warning = busyWarning(machine)
   if (warning !== undefined) say(warning)
@@ -42,7 +43,8 @@ async function bench(options: Options): Promise<boolean> {
   const at = new Date().toISOString()
   const versions = versionsOf(options.peers)
   const json = { bench: 'rate', at, machine, versions, options, ceiling, found }
-  await keepResults('rate', json, resultsPart(found, options, machine, versions, at.slice(0, 10), remarks))
+  const part = resultsPart(found, options, machine, versions, at.slice(0, 10), remarks)
+  await keepResults('rate', json, part, ratePlots(found))
   return true
 }
 

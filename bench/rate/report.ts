@@ -1,5 +1,7 @@
-import { type PeerName, peerTitles } from '../peers/peers.js'
+import { peerMedia, type PeerName, peerTitles } from '../peers/peers.js'
 import { busyWarning, describeMachine, type Machine } from '../support/machine.js'
+import { plot } from '../support/plot.js'
+import type { Plot } from '../support/results.js'
 import { markdownTable } from '../support/table.js'
 import type { Options } from './options.js'
 import { COMPLETE, MOST_ADDED_MS, type RateTrial } from './trial.js'
@@ -17,6 +19,7 @@ export function ratesTable(found: readonly Found[]): string {
   const head = [
     'push answered after, ms',
     'server',
+    'media; while it waits the caller gets',
     'calls/s',
     'p50, ms',
     'p99, ms',
@@ -30,9 +33,28 @@ export function ratesTable(found: readonly Found[]): string {
       const ours = found.find((other) => other.peer === 'reveille' && other.pushMs === pushMs)?.best
       const figures = best === undefined ? ['–', '–', '–', '–'] : figuresOf(best)
       const ratio = ours === undefined || best === undefined ? '–' : (ours.rate / best.rate).toFixed(2)
-      return [String(pushMs), peerTitles[peer], String(best?.rate ?? 0), ...figures, ratio]
+      return [String(pushMs), peerTitles[peer], peerMedia[peer], String(best?.rate ?? 0), ...figures, ratio]
     }),
   )
+}
+
+/** Latency by rate, one plot for each time that the push service takes. */
+export function ratePlots(found: readonly Found[]): Plot[] {
+  return [...new Set(found.map(({ pushMs }) => pushMs))].map((pushMs) => {
+    const title = `Latency by rate, push answered after ${pushMs} ms`
+    const curves = found
+      .filter((one) => one.pushMs === pushMs)
+      .map(({ peer, trials }) => {
+        const points = trials.map(({ rate, p99 }) => [rate, p99] as const).sort(([a], [b]) => a - b)
+        return { title: peerTitles[peer], points }
+      })
+    const axes = { x: 'calls/s', y: 'server-added total, p99, ms', logX: true, logY: true }
+    return {
+      name: `rate-push-${pushMs}ms`,
+      title,
+      svg: plot(curves, { title, ...axes, limit: MOST_ADDED_MS }),
+    }
+  })
 }
 
 export function trialLine({ rate, fine, complete, p50, p99, cpuMs, cores, lateMs }: RateTrial): string {

@@ -1,12 +1,13 @@
-import { peerTitles, versionsOf } from '../peers/peers.js'
+import { peerTitles, presentOf, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { measure, type Measured } from './measure.js'
 import { type Options, readOptions, usage } from './options.js'
-import { resultsPart, waitingTable } from './report.js'
+import { resultsPart, waitingPlots, waitingTable } from './report.js'
 
-async function bench(options: Options): Promise<boolean> {
+async function bench(asked: Options): Promise<boolean> {
+  const options = { ...asked, peers: presentOf(asked.peers, say) }
   const machine = thisMachine()
   const warning = busyWarning(machine)
   if (warning !== undefined) say(warning)
@@ -24,7 +25,8 @@ async function bench(options: Options): Promise<boolean> {
     const at = new Date().toISOString()
     const versions = versionsOf(options.peers)
     const json = { bench: 'waiting', at, machine, versions, options, all }
-    await keepResults('waiting', json, resultsPart(all, options, machine, versions, at.slice(0, 10)))
+    const part = resultsPart(all, options, machine, versions, at.slice(0, 10))
+    await keepResults('waiting', json, part, waitingPlots(all))
   }
   return all.every(({ rounds, count }) =>
     rounds.every(({ waiting, ended }) => waiting >= count && ended === waiting),

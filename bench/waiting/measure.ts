@@ -22,6 +22,9 @@ export interface Probe {
 /** One round of calls that wait. */
 export interface Round {
   readonly waiting: number
+  /** How long it took to begin, and to end, all of them, seconds. */
+  readonly beginSeconds: number
+  readonly endSeconds: number
   /** Memory of all processes of the server, kB: while they wait, and when they were ended. */
   readonly heldKb: number
   readonly afterKb: number
@@ -69,7 +72,7 @@ export async function measure(peer: PeerName, count: number, options: Options): 
     return { complete: result.completed, calls, cpuMs: (serverCpu * 1000) / calls, p50, p99 }
   }
   const round = async (name: string): Promise<Round> => {
-    const { result } = await stage.run({
+    const { result, seconds } = await stage.run({
       name,
       calls: count,
       perSecond: rate,
@@ -83,9 +86,12 @@ export async function measure(peer: PeerName, count: number, options: Options): 
     await sleep(REST_MS)
     const heldKb = stage.memoryKb()
     const beside = await probe(`${name}p`)
-    const ended = await stage.cancelHeld(rate)
+    const from = performance.now()
+    const ended = await stage.cancelHeld()
+    const endSeconds = (performance.now() - from) / 1000
     await sleep(REST_MS)
-    return { waiting: result.completed, heldKb, beside, ended, afterKb: stage.memoryKb() }
+    const afterKb = stage.memoryKb()
+    return { waiting: result.completed, beginSeconds: seconds, heldKb, beside, ended, endSeconds, afterKb }
   }
   try {
     // The first makes it warm.

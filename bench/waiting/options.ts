@@ -6,7 +6,7 @@ import { numberOf, optionText as text } from '../support/option-values.js'
 export interface Options extends PeerOptions {
   /** Calls that wait at once; each is measured on a server of its own. */
   readonly counts: readonly number[]
-  /** At which they are begun, and cancelled, calls/s. */
+  /** At which they are begun, calls/s, unless the server is slower. */
   readonly rate: number
   /** Whole calls that are played beside them, and how many a second. */
   readonly probes: number
@@ -14,10 +14,10 @@ export interface Options extends PeerOptions {
 }
 
 export const usage = `npm run bench:waiting -- [options]
-  --peers A,B         of ${peerNames.join(', ')}; kamailio,reveille
+  --peers A,B         of ${peerNames.join(', ')}; kamailio-suspend,reveille-ringing
   --counts N,N        calls that wait at once; 1000,10000,50000
-  --rate N            at which they are begun and cancelled, calls/s; 100; they wait 10 min at most
-  --probes N          whole calls beside them; 200
+  --rate N            at which they are begun, calls/s, unless the server is slower; 2000; they wait 10 min at most
+  --probes N          whole calls beside them; 300
   --probe-rate N      calls/s; 20
 ${peerUsage}`
 
@@ -26,11 +26,11 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      ...peerArgs('kamailio,reveille'),
+      ...peerArgs('kamailio-suspend,reveille-ringing'),
       counts: text('1000,10000,50000'),
-      rate: text('100'),
-      probes: text('200'),
-      'probe-rate': text('20'),
+      rate: text('2000'),
+      probes: text('300'),
+      'probe-rate': text('50'),
     },
   })
   if (values.help) return 'help'

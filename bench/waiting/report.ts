@@ -1,5 +1,7 @@
-import { peerTitles } from '../peers/peers.js'
+import { peerMedia, peerTitles } from '../peers/peers.js'
 import { busyWarning, describeMachine, type Machine } from '../support/machine.js'
+import { plot } from '../support/plot.js'
+import type { Plot } from '../support/results.js'
 import { markdownTable } from '../support/table.js'
 import type { Measured } from './measure.js'
 import type { Options } from './options.js'
@@ -8,6 +10,7 @@ export function waitingTable(all: readonly Measured[]): string {
   const head = [
     'waiting',
     'server',
+    'media; the caller gets',
     'round',
     'kB a waiting call',
     'ratio',
@@ -15,7 +18,10 @@ export function waitingTable(all: readonly Measured[]): string {
     'of idle',
     'p50, ms',
     'of idle',
+    'p99, ms',
+    'begun in, s',
     'ended',
+    'in, s',
     'MB idle',
     'held',
     'after',
@@ -23,12 +29,13 @@ export function waitingTable(all: readonly Measured[]): string {
   return markdownTable(
     head,
     all.flatMap((one) =>
-      one.rounds.map(({ waiting, heldKb, afterKb, beside, ended }, n) => {
+      one.rounds.map(({ waiting, heldKb, afterKb, beside, ended, beginSeconds, endSeconds }, n) => {
         const first = all.find(({ count }) => count === one.count)
         const kb = perCall(one, n)
         return [
           String(waiting),
           peerTitles[one.peer],
+          peerMedia[one.peer],
           String(n + 1),
           kb.toFixed(1),
           first === undefined ? '–' : (kb / perCall(first, n)).toFixed(2),
@@ -36,12 +43,33 @@ export function waitingTable(all: readonly Measured[]): string {
           (beside.cpuMs / one.idle.cpuMs).toFixed(2),
           beside.p50.toFixed(2),
           (beside.p50 / one.idle.p50).toFixed(2),
+          beside.p99.toFixed(2),
+          beginSeconds.toFixed(0),
           String(ended),
+          endSeconds.toFixed(0),
           ...[one.idleKb, heldKb, afterKb].map((memory) => (memory / 1024).toFixed(0)),
         ]
       }),
     ),
   )
+}
+
+/** Memory, and the cost of a new call, by how many wait; of first rounds. */
+export function waitingPlots(all: readonly Measured[]): Plot[] {
+  const peers = [...new Set(all.map(({ peer }) => peer))]
+  const curvesOf = (valueOf: (one: Measured) => number): Parameters<typeof plot>[0] =>
+    peers.map((peer) => ({
+      title: peerTitles[peer],
+      points: all.filter((one) => one.peer === peer).map((one) => [one.count, valueOf(one)] as const),
+    }))
+  const memory = curvesOf((one) => perCall(one, 0))
+  const cost = curvesOf(({ rounds, idle }) => (rounds[0]?.beside.cpuMs ?? NaN) / idle.cpuMs)
+  const [title, other] = ['Memory of a waiting call', 'What a new call costs beside calls that wait']
+  const axis = { x: 'calls that wait', logX: true }
+  return [
+    { name: 'waiting-memory', title, svg: plot(memory, { ...axis, title, y: 'kB a call' }) },
+    { name: 'waiting-cost', title: other, svg: plot(cost, { ...axis, title: other, y: 'CPU, times idle' }) },
+  ]
 }
 
 /** Against the idle server, which both rounds began from: what a first round kept is in the second's figure. */
@@ -59,8 +87,8 @@ export function resultsPart(
 ): string {
   return `## Calls that wait
 
-\`npm run bench:waiting\`: so many calls wait for phones that were pushed and sleep on, begun and at last cancelled at ${rate}
-calls/s, two rounds on one server; beside them, and before on the idle server, ${probes} whole calls at ${probeRate} calls/s. Memory
+\`npm run bench:waiting\`: so many calls wait for phones that were pushed and sleep on, begun at ${rate} calls/s or as
+fast as the server takes them, and cancelled so, two rounds on one server; beside them, and before on the idle server, ${probes} whole calls at ${probeRate} calls/s. Memory
 is that of all processes, what they share counted once (PSS). ${day}; ${describeMachine(machine)}; ${versions}.
 ${busyWarning(machine) ?? ''}
 

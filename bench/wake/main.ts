@@ -1,5 +1,5 @@
 import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.js'
-import { type PeerName, peerTitles, versionsOf } from '../peers/peers.js'
+import { type PeerName, peerTitles, presentOf, versionsOf } from '../peers/peers.js'
 import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
@@ -12,7 +12,8 @@ const DEADLINE_MS = 10_000
 /** Phones for so many seconds of calls: one that ended its call is called again after the others. */
 const PHONES_SECONDS = 4
 
-async function bench(options: Options): Promise<boolean> {
+async function bench(asked: Options): Promise<boolean> {
+  const options = { ...asked, peers: presentOf(asked.peers, say) }
   const machine = thisMachine()
   const warning = busyWarning(machine)
   if (warning !== undefined) say(warning)
@@ -25,14 +26,15 @@ async function bench(options: Options): Promise<boolean> {
   }
   const rows = [...measured].map(([peer, rounds]) => rowOf(peer, rounds))
   const remarks = [describeCeiling(ceiling), ...warningsOf(rows, options, ceiling)]
-  say(stagesTable(rows))
+  say(stagesTable(rows, options.awake))
   say(costTable(rows))
   say(remarks.join('\n'))
   if (!options.dry) {
     const at = new Date().toISOString()
     const versions = versionsOf(options.peers)
-    const json = { bench: 'wake', at, machine, versions, options, ceiling, rows }
-    await keepResults('wake', json, resultsPart(rows, options, machine, versions, at.slice(0, 10), remarks))
+    const name = options.awake ? 'awake' : 'wake'
+    const json = { bench: name, at, machine, versions, options, ceiling, rows }
+    await keepResults(name, json, resultsPart(rows, options, machine, versions, at.slice(0, 10), remarks))
   }
   return rows.every(({ calls, completed }) => completed === calls)
 }
@@ -58,12 +60,12 @@ async function play(peer: PeerName, options: Options, round: number): Promise<Me
 }
 
 function stageOf(options: Options): StageOptions {
-  const { proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, rate, workers } = options
+  const { proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, awake, rate, workers } = options
   const busySeconds = PHONES_SECONDS + (pushMs + wakeMs + ringMs + talkMs + 12 * delayMs) / 1000
   const phones = Math.ceil(rate * busySeconds)
   const { serverCores, loadCores, profiling } = options
   return {
-    plan: { phones, proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp },
+    plan: { phones, proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, awake },
     workers,
     serverCores,
     loadCores,

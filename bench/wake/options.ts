@@ -20,7 +20,11 @@ export interface Options extends PeerOptions {
   readonly talkMs: number
   readonly delayMs: number
   readonly rtp: boolean
+  readonly awake: boolean
 }
+
+const wakePeers = 'kamailio,kamailio-rtpengine,reveille,reveille-ringing,reveille-engines'
+const awakePeers = 'kamailio-rtpengine,freeswitch,reveille'
 
 export const usage = `npm run bench:wake -- [options]
   --peers A,B         of ${peerNames.join(', ')}; kamailio,reveille
@@ -36,6 +40,7 @@ export const usage = `npm run bench:wake -- [options]
   --talk MS           500
   --delay MS          one way, of the phone's SIP; 0
   --rtp               both ways, while they talk
+  --awake             phones stay registered, and calls go to them with no push; ${awakePeers}
 ${peerUsage}`
 
 /** @throws Error that says which option is wrong. */
@@ -43,7 +48,7 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      ...peerArgs('kamailio,reveille'),
+      ...peerArgs(''),
       rounds: text('3'),
       rate: text('50'),
       seconds: text('10'),
@@ -56,11 +61,12 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       talk: text('500'),
       delay: text('0'),
       rtp: flag,
+      awake: flag,
     },
   })
   if (values.help) return 'help'
   return {
-    ...readPeerOptions(values),
+    ...readPeerOptions({ ...values, peers: values.peers || (values.awake ? awakePeers : wakePeers) }),
     rounds: numberOf('rounds', values.rounds, 1),
     rate: numberOf('rate', values.rate, 1),
     seconds: numberOf('seconds', values.seconds, 1),
@@ -73,5 +79,6 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     talkMs: numberOf('talk', values.talk, 0),
     delayMs: numberOf('delay', values.delay, 0),
     rtp: values.rtp,
+    awake: values.awake,
   }
 }

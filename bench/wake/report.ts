@@ -1,13 +1,14 @@
 import { joinResults } from '../load/generator.js'
 import { latencies, type Latency, latenciesOf, type Percentiles, percentilesOf } from '../load/stages.js'
-import { type PeerName, peerTitles } from '../peers/peers.js'
+import { peerMedia, type PeerName, peerTitles } from '../peers/peers.js'
 import type { Measured } from '../peers/stage.js'
 import { busyWarning, describeMachine, type Machine } from '../support/machine.js'
 import { spreadOf, type Spread } from '../support/statistics.js'
 import { markdownTable } from '../support/table.js'
 import type { Options } from './options.js'
 
-const shown: readonly Latency[] = ['provisional', 'push', 'register', 'invite', 'answer', 'added', 'bye']
+const ofWakes: readonly Latency[] = ['provisional', 'push', 'register', 'invite', 'answer', 'added', 'bye']
+const ofAwake: readonly Latency[] = ['provisional', 'direct', 'answer', 'added', 'bye']
 
 /** All rounds of one server in figures. */
 export interface Row {
@@ -54,10 +55,10 @@ export function rowOf(peer: PeerName, rounds: readonly Measured[]): Row {
   }
 }
 
-export function stagesTable(rows: readonly Row[]): string {
+export function stagesTable(rows: readonly Row[], awake: boolean): string {
   const head = ['stage, ms', 'server', 'p50', 'p90', 'p99', 'max', 'p50 ratio', 'p99 ratio']
   const base = rows[0]
-  const lines = shown.flatMap((stage) =>
+  const lines = (awake ? ofAwake : ofWakes).flatMap((stage) =>
     rows.map(({ peer, stages }, n) => {
       const { p50, p90, p99, max } = stages[stage]
       const first = base?.stages[stage]
@@ -77,13 +78,14 @@ export function stagesTable(rows: readonly Row[]): string {
 export function costTable(rows: readonly Row[]): string {
   const head = [
     'server',
+    'media; while it waits the caller gets',
     'calls',
     'complete',
     'CPU a call, ms',
     'rounds',
     'ratio',
-    'peak RSS, MB',
-    'PSS, MB',
+    'peak, MB',
+    'at the end',
     'sent again',
     'late, ms',
   ]
@@ -91,6 +93,7 @@ export function costTable(rows: readonly Row[]): string {
     head,
     rows.map(({ peer, calls, completed, cpuMs, peakMb, memoryMb, lateMs, resent }) => [
       peerTitles[peer],
+      peerMedia[peer],
       String(calls),
       String(completed),
       cpuMs.p50.toFixed(2),
@@ -116,18 +119,18 @@ export function resultsPart(
   const spread = rows.map(
     ({ peer, p50s, p99s }) => `${peerTitles[peer]}: p50 ${range(p50s)}, p99 ${range(p99s)}`,
   )
-  return `## The latency of a wake, and what a call costs
+  return `${options.awake ? '## A call to a phone that is awake' : '## The latency of a wake, and what a call costs'}
 
-\`npm run bench:wake\`: ${rate} calls/s (${arrivals}) for ${seconds} s in each of ${rounds} rounds, the servers in turn;
-push answered after ${pushMs} ms, the phone awake ${wakeMs} ms later, rings ${ringMs} ms, talks ${talkMs} ms, ${delayMs} ms away; REGISTER by ${proof};
+\`npm run bench:wake${options.awake ? ' -- --awake' : ''}\`: ${rate} calls/s (${arrivals}) for ${seconds} s in each of ${rounds} rounds, the servers in turn;
+${options.awake ? 'the phone' : `push answered after ${pushMs} ms, the phone awake ${wakeMs} ms later,`} rings ${ringMs} ms, talks ${talkMs} ms, ${delayMs} ms away${options.awake ? '' : `; REGISTER by ${proof}`};
 ${rtp ? 'RTP both ways while they talk' : 'no RTP but ringback'}. ${day}; ${describeMachine(machine)}; ${versions}.
 ${[busyWarning(machine) ?? '', ...remarks].filter(Boolean).join('\n')}
 
-${stagesTable(rows)}
+${stagesTable(rows, options.awake)}
 
-_server-added total_: from the caller's INVITE to its 200, less what push service and phone took. Ratios are to the
-first server. Kamailio does signalling only; Reveille has a media session for each call, and stores call, events and
-binding. A call's CPU has in it that the phone takes back its binding at the end.
+_server-added total_: from the caller's INVITE to its 200, less what ${options.awake ? 'the phone' : 'push service and phone'} took. Ratios are to the
+first server. Reveille has a media session for each call, and stores call, events and binding. A call's CPU is that of
+all processes of the server${options.awake ? '' : ', and has in it that the phone takes back its binding at the end'}.
 
 ${costTable(rows)}
 

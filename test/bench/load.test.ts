@@ -9,7 +9,14 @@ import { readPushes } from '../../bench/load/push-server.js'
 import { respond } from '../../bench/load/messages.js'
 import { headersOf, indexOfCallId, memberOf } from '../../bench/load/scan.js'
 import { MinimalServer } from '../../bench/load/minimal-server.js'
-import { emptyMoments, joinMoments, latencyOf, moments, percentilesOf } from '../../bench/load/stages.js'
+import {
+  emptyMoments,
+  joinMoments,
+  latenciesOf,
+  latencyOf,
+  moments,
+  percentilesOf,
+} from '../../bench/load/stages.js'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -77,6 +84,18 @@ describe('the load generator', () => {
     expect(Math.min(...away)).toBeGreaterThanOrEqual(10)
   })
 
+  it('calls phones that are awake with no push, and counts what the server adds without one', async () => {
+    const player = await withMinimalServer({ awake: true })
+    await player.makeKnown()
+    // Each phone twice: it takes the next call as it took the first.
+    for (const name of ['t', 'u']) {
+      const { completed, moments: all } = await player.run({ ...RUN, name })
+      expect(completed).toBe(20)
+      expect(all.pushed.every(Number.isNaN)).toBe(true)
+      expect(latenciesOf('added', all)).toHaveLength(20)
+    }
+  })
+
   it('says what a call waited for in vain', async () => {
     // Somebody who never answers, and no port that refuses.
     const deaf = createSocket('udp4').bind(0, '127.0.0.1')
@@ -91,6 +110,32 @@ describe('the load generator', () => {
     const player = await withMinimalServer({ phones: 2, talkMs: 200 })
     const { completed, failures } = await player.run({ ...RUN, calls: 3, perSecond: 10_000 })
     expect({ completed, failures }).toEqual({ completed: 2, failures: { 'no phone was asleep': 1 } })
+  })
+})
+
+describe('calls that are held', () => {
+  const held = { ...RUN, holds: true } as const
+
+  it('wait for phones that sleep on, and end by CANCEL, each with its final response', async () => {
+    const player = await withMinimalServer({ phones: 100 })
+    const { completed, failures, moments: all } = await player.run({ ...held, calls: 100, perSecond: 1e6 })
+    expect({ completed, failures }).toEqual({ completed: 100, failures: {} })
+    expect(all.registerSent.every(Number.isNaN)).toBe(true)
+    expect(await player.cancelHeld()).toBe(100)
+    // None of them is left, and their phones can be called again.
+    expect(await player.cancelHeld()).toBe(0)
+    expect((await player.run({ ...RUN, name: 'u' })).completed).toBe(20)
+  })
+
+  it('leave the phones of others to whole calls beside them', async () => {
+    const player = await withMinimalServer({ phones: 30 })
+    await player.run({ ...held, calls: 10, phones: { from: 0, count: 10 } })
+    const beside = await player.run({ ...RUN, name: 'b', phones: { from: 10, count: 20 } })
+    expect({ completed: beside.completed, failures: beside.failures }).toEqual({
+      completed: 20,
+      failures: {},
+    })
+    expect(await player.cancelHeld()).toBe(10)
   })
 })
 
