@@ -47,76 +47,93 @@ export function endOfHead(bytes: Buffer, from = 0): number {
  */
 export function parseMessage(bytes: Buffer, limits: ParseLimits): Parsed | undefined {
   const text = bytes.toString('latin1')
-  const bodyStart = endOfHeadText(text)
-  const ascii = isAscii(bytes) || isAscii(bytes.subarray(0, bodyStart))
-  const head = ascii
-    ? readHead(text, bodyStart, limits)
-    : readHead(...wholeOf(bytes.toString('utf8', 0, bodyStart)), limits)
+  const head = isAscii(bytes) ? readHead(text, text.length, limits) : readEncodedHead(bytes, text, limits)
   const headers = new Headers(head.fields)
-  const { body, defect: bodyDefect } = cutBody(headers, text, bodyStart)
+  const { body, defect: bodyDefect } = cutBody(headers, text, head.end)
   const start = readStartLine(head.startLine, headers, body)
   if (!start) return undefined
   const defect = start.defect ?? head.defect ?? bodyDefect
   return defect ? { message: start.message, defect } : start
 }
 
-/** `endOfHead` of a text; its length where there is no empty line. */
-function endOfHeadText(text: string): number {
-  const usual = text.indexOf('\n\r\n')
-  const end = usual < 0 ? text.length : usual + 3
-  const lone = text.indexOf('\n\n')
-  return lone >= 0 && lone + 2 < end ? lone + 2 : end
-}
-
-function wholeOf(text: string): [text: string, length: number] {
-  return [text, text.length]
-}
-
 interface Head {
   readonly startLine: string
   readonly fields: HeaderField[]
   readonly defect: Defect | undefined
+  /** Where the body begins. */
+  readonly end: number
 }
 
-/** Reads the lines of the first `length` characters. */
-function readHead(text: string, length: number, limits: ParseLimits, unfolded = false): Head {
+/** The head of a message that has bytes above 127: in the head they are UTF-8. */
+function readEncodedHead(bytes: Buffer, text: string, limits: ParseLimits): Head {
+  const found = endOfHead(bytes)
+  const end = found < 0 ? bytes.length : found
+  if (isAscii(bytes.subarray(0, end))) return readHead(text, end, limits)
+  const decoded = bytes.toString('utf8', 0, end)
+  return { ...readHead(decoded, decoded.length, limits), end }
+}
+
+/** Reads lines up to the empty one, but no more than the first `length` characters. */
+function readHead(text: string, length: number, limits: ParseLimits): Head {
   const fields: HeaderField[] = []
-  let defect: Defect | undefined
-  let startLine = ''
-  let lines = 0
   const nul = text.includes('\0')
-  for (let start = 0; start < length;) {
-    const found = text.indexOf('\n', start)
-    const end = found < 0 ? length : found
-    const stop = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end
-    if (stop === start) break
-    const first = text.charCodeAt(start)
-    if ((first === SPACE || first === TAB) && lines > 1 && !unfolded) {
-      return readHead(...wholeOf(unfold(text.slice(0, length))), limits, true)
+  let defect: Defect | undefined
+  let startLine: string | undefined
+  let lines = 0
+  for (let next = 0; next < length;) {
+    const start = next
+    next = nextLine(text, start, length)
+    const stop = endOfLine(text, start, next)
+    if (stop === start) return { startLine: startLine ?? '', fields, defect, end: next }
+    if (startLine === undefined) {
+      startLine = text.slice(start, stop)
+      continue
     }
-    if (lines++ === 0) startLine = text.slice(start, stop)
-    else if (lines - 1 > limits.headerLines) {
-      return { startLine, fields, defect: bad('Too Many Header Fields') }
-    } else {
-      const field = readField(text, start, stop, nul)
-      if (field) fields.push(field)
-      else defect ??= bad('Malformed Header Field')
+    if (lines > 0 && continues(text, start)) return readFoldedHead(text, length, limits)
+    if (++lines > limits.headerLines) {
+      defect = bad('Too Many Header Fields')
+      continue
     }
-    start = end + 1
+    const field = readField(text, start, stop, nul)
+    if (field) fields.push(field)
+    else defect ??= bad('Malformed Header Field')
   }
-  return { startLine, fields, defect }
+  return { startLine: startLine ?? '', fields, defect, end: length }
 }
 
-/** Puts what continues a line, beginning with white space, behind it (§7.3.1). */
-function unfold(head: string): string {
+/** Where the line after the one at `start` begins. */
+function nextLine(text: string, start: number, length: number): number {
+  const end = text.indexOf('\n', start)
+  return end < 0 || end >= length ? length : end + 1
+}
+
+/** Where a line ends that is followed by what begins at `next`: before its LF, or CR and LF. */
+function endOfLine(text: string, start: number, next: number): number {
+  const stop = text.charCodeAt(next - 1) === LF ? next - 1 : next
+  return stop > start && text.charCodeAt(stop - 1) === CR ? stop - 1 : stop
+}
+
+/** Whether a line continues the one above: it begins with white space (§7.3.1). */
+function continues(text: string, start: number): boolean {
+  const first = text.charCodeAt(start)
+  return first === SPACE || first === TAB
+}
+
+/** The same for a head with continued lines, which is rare: they are put behind those that they continue. */
+function readFoldedHead(text: string, length: number, limits: ParseLimits): Head {
   const lines: string[] = []
-  for (const line of head.split(/\r?\n/)) {
+  let next = 0
+  while (next < length) {
+    const start = next
+    next = nextLine(text, start, length)
+    const line = text.slice(start, endOfLine(text, start, next))
     if (line === '') break
     const last = lines.length - 1
-    if (/^[ \t]/.test(line) && last > 0) lines[last] = `${lines[last]} ${line.trim()}`
+    if (last > 0 && continues(text, start)) lines[last] = `${lines[last]} ${line.trim()}`
     else lines.push(line)
   }
-  return lines.join('\n')
+  const unfolded = lines.join('\n')
+  return { ...readHead(unfolded, unfolded.length, limits), end: next }
 }
 
 /** The header line between two offsets; undefined where it is none. */
@@ -161,6 +178,10 @@ function readStartLine(line: string, headers: Headers, body: string): Parsed | u
   if (/^SIP\//i.test(line)) return readStatusLine(line, headers, body)
   const space = line.indexOf(' ')
   const method = line.slice(0, Math.max(space, 0))
+  const usual = line.endsWith(' SIP/2.0') ? line.slice(space + 1, -8) : ''
+  if (space > 0 && usual !== '' && !/\s/.test(usual) && isToken(method)) {
+    return { message: new ReadRequest(method, usual, headers, body) }
+  }
   const version = /\s+(SIP\/[0-9]+\.[0-9]+)\s*$/i.exec(line)
   if (!isToken(method) || !version || version.index < space) return undefined
   const uri = line.slice(space + 1, version.index)

@@ -16,8 +16,14 @@ function head(message: SipMessage, bodyLength: number): string {
 /** The bytes of a message for the wire. */
 export function serialize(message: SipMessage): Buffer {
   const { body } = message
-  const headBytes = Buffer.from(head(message, body.length), 'utf8')
-  return body.length === 0 ? headBytes : Buffer.concat([headBytes, body])
+  const text = head(message, body.length)
+  const headLength = Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(headLength + body.length)
+  // As many bytes as characters: all are ASCII, which takes no encoding.
+  if (headLength === text.length) bytes.write(text, 'latin1')
+  else bytes.write(text, 'utf8')
+  bytes.set(body, headLength)
+  return bytes
 }
 
 /** The text of a message for an app: the wire protocol of drachtio is UTF-8. */
