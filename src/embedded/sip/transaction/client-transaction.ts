@@ -6,6 +6,7 @@ import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
 import type { Flow } from '../transport/transport.js'
 import { clientKey } from './keys.js'
+import { pack, unpack } from './packed.js'
 
 /** Why a request got no final response: nobody answered, or nobody could be reached. */
 export type ClientFailure = 'timeout' | 'transport error'
@@ -48,7 +49,7 @@ export abstract class Sender {
   readonly key: string
   protected repeats = 0
   /** The request as it is sent, until there is a final response. */
-  private bytes: Buffer | undefined
+  private bytes: Buffer | string | undefined
   private unsubscribe: (() => void) | undefined
 
   constructor(
@@ -70,13 +71,15 @@ export abstract class Sender {
   protected abstract lost(): void
 
   protected send(again: boolean): void {
-    if (!this.bytes) return
+    if (this.bytes === undefined) return
+    const bytes = unpack(this.bytes)
+    this.bytes = pack(this.bytes)
     this.host.counters.messagesOut++
     if (again) {
       this.repeats++
       this.host.counters.retransmissionsOut++
     }
-    this.flow.send(this.bytes, () => this.lost())
+    this.flow.send(bytes, () => this.lost())
   }
 
   /** The request is sent no more. Half a minute of repeated responses is still to be absorbed: that takes little. */

@@ -13,6 +13,7 @@ import {
 import { timerDuration } from './durations.js'
 import { ICT, type IctAction, type IctInput, type IctState, type IctTimer } from './ict.js'
 import { Machine, type MachineHost } from './machine.js'
+import { pack, unpack } from './packed.js'
 
 /** An INVITE, the responses to it, its CANCEL, and the ACK to its failure. */
 export class InviteClientTransaction
@@ -23,7 +24,7 @@ export class InviteClientTransaction
   /** The response that is being looked at. */
   private latest: { response: SipResponse; flow: Flow } | undefined
   /** The ACK to the failure, to be sent again whenever that comes again. */
-  private ack: Buffer | undefined
+  private ack: string | undefined
   /** The CANCEL, once asked for. It is held back until there is a provisional response (§9.1). */
   private cancelRequest: SipRequest | undefined
   private cancelSent = false
@@ -129,10 +130,10 @@ export class InviteClientTransaction
 
   /** The ACK to a failure belongs to the transaction: same branch, To of the response (§17.1.1.3). */
   private sendAck(): void {
-    this.ack ??= serialize(this.derive('ACK', this.latest?.response.headers.get('to'), []))
+    this.ack ??= pack(serialize(this.derive('ACK', this.latest?.response.headers.get('to'), [])))
     this.host.counters.messagesOut++
     // If it is lost, the response comes again and with it the next ACK.
-    this.flow.send(this.ack)
+    this.flow.send(unpack(this.ack))
   }
 
   /** A CANCEL or ACK of this INVITE: the headers that must be the same are. */

@@ -2,7 +2,7 @@ import { respondTo } from '../message/build.js'
 import type { SipRequest, SipResponse } from '../message/message.js'
 import { serialize } from '../message/serialize.js'
 import { newBranch, newTag } from '../ids.js'
-import { formatVia } from '../message/via.js'
+import { hostPort } from '../message/uri.js'
 import type { Settings } from '../options.js'
 import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
@@ -115,12 +115,8 @@ export class TransactionLayer {
   /** Puts this server on top of the Via list, with a branch of its own (§18.1.1, RFC 3581 §3). */
   addVia(request: SipRequest, flow: Flow): void {
     const { host, port } = advertisedAddress(flow.point, flow.remote.address)
-    const params = new Map([
-      ['branch', newBranch()],
-      ['rport', ''],
-    ])
-    const via = { transport: flow.point.protocol.toUpperCase(), host, port, params }
-    request.headers.prepend('Via', formatVia(via))
+    const transport = flow.point.protocol.toUpperCase()
+    request.headers.prepend('Via', `SIP/2.0/${transport} ${hostPort(host, port)};branch=${newBranch()};rport`)
   }
 
   /** Answers without keeping anything: for what is malformed, merged, or too much. */

@@ -1,6 +1,7 @@
 import { Headers } from '../message/headers.js'
 import { request as makeRequest, type SipRequest, type SipResponse } from '../message/message.js'
 import { serialize } from '../message/serialize.js'
+import { pack, unpack } from './packed.js'
 import type { SipTimers } from '../options.js'
 import type { Counters } from '../stats.js'
 import type { TimerSet } from '../timer-set.js'
@@ -43,7 +44,8 @@ const FORGOTTEN: SipRequest = makeRequest('', '', new Headers())
 
 /** Keeps the last response for repeating, and reports the loss of the flow. */
 export abstract class Responder implements ServerKeys {
-  private last: Buffer | undefined
+  /** The last response, to be repeated. */
+  private last: Buffer | string | undefined
   status: number | undefined
 
   constructor(
@@ -74,9 +76,12 @@ export abstract class Responder implements ServerKeys {
   }
 
   protected send(again: boolean): void {
-    if (!this.last) return
+    if (this.last === undefined) return
+    const bytes = unpack(this.last)
+    // It is kept for as long as half a minute.
+    this.last = pack(this.last)
     this.host.counters.messagesOut++
     if (again) this.host.counters.retransmissionsOut++
-    this.flow.send(this.last, () => this.lost())
+    this.flow.send(bytes, () => this.lost())
   }
 }
