@@ -45,20 +45,39 @@ export function pickPoint(points: readonly ListeningPoint[], remote: string): Li
 }
 
 const INTERFACES_MS = 5_000
-let known: { until: number; infos: NetworkInterfaceInfo[] } = { until: 0, infos: [] }
+let known: Known = { until: 0, infos: [], best: new Map() }
+
+interface Known {
+  readonly until: number
+  readonly infos: NetworkInterfaceInfo[]
+  /** Which address each remote one reaches this machine by. */
+  readonly best: Map<string, string>
+}
+
+/** Peers that are remembered at most: an address is a few dozen bytes. */
+const MOST_REMOTES = 10_000
+
+/** Asked for with every Via and Contact of a server that listens on a wildcard. */
+function interfaceAddress(remote: string, v6: boolean): string {
+  const infos = interfaces()
+  const key = v6 ? `6${remote}` : remote
+  const found = known.best.get(key) ?? bestAddress(infos, remote, v6)
+  if (known.best.size < MOST_REMOTES) known.best.set(key, found)
+  return found
+}
 
 /** The machine's addresses; asked for again every few seconds, for asking is slow and answers rarely change. */
 function interfaces(): NetworkInterfaceInfo[] {
   const now = Date.now()
   if (now >= known.until) {
     const infos = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-    known = { until: now + INTERFACES_MS, infos }
+    known = { until: now + INTERFACES_MS, infos, best: new Map() }
   }
   return known.infos
 }
 
-function interfaceAddress(remote: string, v6: boolean): string {
-  const family = interfaces().filter((info) => (info.family === 'IPv6') === v6)
+function bestAddress(infos: NetworkInterfaceInfo[], remote: string, v6: boolean): string {
+  const family = infos.filter((info) => (info.family === 'IPv6') === v6)
   const best =
     family.find((info) => inSubnet(info, remote)) ?? family.find((info) => !info.internal) ?? family[0]
   return best?.address ?? (v6 ? '::1' : '127.0.0.1')

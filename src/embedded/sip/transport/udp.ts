@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { lookup, type LookupOneOptions } from 'node:dns'
+import { isIP, isIPv6 } from 'node:net'
 import type { ListenOptions } from '../options.js'
 import {
   plainAddress,
@@ -17,7 +18,8 @@ const SOCKET_BUFFER = 4 * 1024 * 1024
  * `;transport=tcp` in the target where RFC 3261 §18.1.1 matters to the peer.
  */
 export async function listenUdp(options: ListenOptions, events: TransportEvents): Promise<ListeningPoint> {
-  const socket = createSocket(isIPv6(options.host) ? 'udp6' : 'udp4')
+  const type = isIPv6(options.host) ? 'udp6' : 'udp4'
+  const socket = createSocket({ type, lookup: numeric })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind(options.port, options.host, () => {
@@ -27,6 +29,18 @@ export async function listenUdp(options: ListenOptions, events: TransportEvents)
   })
   return new UdpPoint(socket, options, events)
 }
+
+/**
+ * Peers are resolved before (RFC 3263), so that the socket is given numbers. Node's own lookup would put a turn
+ * of the event loop between each datagram and its sending.
+ */
+function numeric(address: string, options: LookupOneOptions, found: Found): void {
+  const family = isIP(address)
+  if (family === 0) lookup(address, options, found)
+  else found(null, address, family)
+}
+
+type Found = (error: NodeJS.ErrnoException | null, address: string, family: number) => void
 
 class UdpPoint implements ListeningPoint {
   readonly protocol = 'udp'
@@ -73,32 +87,12 @@ class UdpPoint implements ListeningPoint {
   }
 
   flowTo(remote: Endpoint): Flow {
-    return new UdpFlow(this, remote, this.socket, this.events)
+    return new UdpFlow(this, remote)
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.socket.close(() => resolve()))
-  }
-}
-
-/** CRLFs or zero bytes alone: NAT keep-alives that need no answer on UDP. */
-function isKeepAlive(bytes: Buffer): boolean {
-  return bytes.length <= 4 && bytes.every((byte) => byte === 0 || byte === 10 || byte === 13)
-}
-
-class UdpFlow implements Flow {
-  readonly open = true
-
-  constructor(
-    readonly point: ListeningPoint,
-    readonly remote: Endpoint,
-    private readonly socket: Socket,
-    private readonly events: TransportEvents,
-  ) {}
-
-  send(bytes: Buffer, failed?: (error: Error) => void): void {
+  send(bytes: Buffer, to: Endpoint, failed?: (error: Error) => void): void {
     try {
-      this.socket.send(bytes, this.remote.port, this.remote.address, (error) => {
+      this.socket.send(bytes, to.port, to.address, (error) => {
         if (error) this.notSent(error, failed)
       })
     } catch (error) {
@@ -117,7 +111,34 @@ class UdpFlow implements Flow {
     }
   }
 
+  close(): Promise<void> {
+    return new Promise((resolve) => this.socket.close(() => resolve()))
+  }
+}
+
+/** CRLFs or zero bytes alone: NAT keep-alives that need no answer on UDP. */
+function isKeepAlive(bytes: Buffer): boolean {
+  return bytes.length <= 4 && bytes.every((byte) => byte === 0 || byte === 10 || byte === 13)
+}
+
+const NOTHING_TO_STOP = (): void => undefined
+
+/** Each transaction keeps one: it holds no more than whom to send to. */
+class UdpFlow implements Flow {
+  constructor(
+    readonly point: UdpPoint,
+    readonly remote: Endpoint,
+  ) {}
+
+  get open(): boolean {
+    return true
+  }
+
+  send(bytes: Buffer, failed?: (error: Error) => void): void {
+    this.point.send(bytes, this.remote, failed)
+  }
+
   onClose(): () => void {
-    return () => undefined
+    return NOTHING_TO_STOP
   }
 }
