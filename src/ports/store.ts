@@ -87,8 +87,8 @@ export interface CallEventRecord {
 
 export interface DeviceStore {
   /**
-   * Makes or replaces the device. Written when the promise resolves. Rejects with {@link StoreConflict} where another
-   * device has its push address.
+   * Makes or replaces the device. Written when the promise resolves; where only {@link Device.seenAt} or its region has
+   * changed, a moment later. Rejects with {@link StoreConflict} where another device has its push address.
    */
   putDevice(device: Device): Promise<void>
   device(id: string): Promise<Device | null>
@@ -109,7 +109,10 @@ export interface DeviceStore {
 }
 
 export interface BindingStore {
-  /** Applies the changes of one REGISTER in one transaction. Written when the promise resolves. */
+  /**
+   * Applies the changes of one REGISTER in one transaction. Written when the promise resolves, but for bindings of
+   * devices with a push address, which may be written a moment later: those a push brings back. A binding keeps its user.
+   */
   writeBindings(change: {
     readonly put: readonly Binding[]
     readonly remove: readonly string[]
@@ -118,6 +121,43 @@ export interface BindingStore {
   bindingsOf(user: string, now: number): Promise<readonly Binding[]>
   /** Deletes bindings that expired before `now`; returns how many. */
   dropExpired(now: number): Promise<number>
+}
+
+/** What a REGISTER is decided on. */
+export interface Registrations {
+  /** Of the user, those that have not expired. */
+  readonly bindings: readonly Binding[]
+  /** Of the user, retired ones included. */
+  readonly devices: readonly Device[]
+  /** Whoever's device has one of the push addresses. */
+  readonly owners: readonly Device[]
+  /** Those that other users have of the owners. */
+  readonly foreignBindings: readonly Binding[]
+}
+
+/** What a REGISTER changes; in this order. */
+export interface RegistrationChange {
+  /** Push addresses that devices lose, where they still have them; `at` in microseconds since the epoch. */
+  readonly retire: readonly {
+    readonly deviceId: string
+    readonly push: PushTarget
+    readonly reason: string
+    readonly at: number
+  }[]
+  readonly devices: readonly Device[]
+  readonly put: readonly Binding[]
+  /** Ids of bindings. */
+  readonly remove: readonly string[]
+}
+
+/** What a REGISTER needs of {@link DeviceStore} and {@link BindingStore}, in one go each. */
+export interface RegistrationStore {
+  registrations(user: string, pushes: readonly PushTarget[], now: number): Promise<Registrations>
+  /**
+   * Written as those methods write. Rejects as `putDevice` does. What a failure may leave behind are devices that are
+   * known but not registered.
+   */
+  register(change: RegistrationChange): Promise<void>
 }
 
 export interface CallStore {
@@ -147,7 +187,8 @@ export interface TokenUses {
   /**
    * Uses the token `jti` for `purpose`: true for the first, and again for the same `holder` where one is named; false
    * for anybody who comes later. Of several at once, on whichever nodes, one is the first. Written when the promise
-   * resolves, and remembered until {@link dropUses} is told that the token has expired (microseconds since the epoch).
+   * resolves or, where this process alone has the database, a moment later; and remembered until {@link dropUses} is
+   * told that the token has expired (microseconds since the epoch).
    */
   use(jti: string, purpose: string, expiresAt: number, holder?: string): Promise<boolean>
   /** Forgets what tokens were used for that expired before `now`; returns how many. */
@@ -164,6 +205,7 @@ export interface Store
   extends
     DeviceStore,
     BindingStore,
+    RegistrationStore,
     CallStore,
     NodeStore,
     TokenUses,

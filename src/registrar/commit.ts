@@ -3,9 +3,9 @@ import { pushTargetOf } from './push-providers.js'
 import type { Acceptance, CurrentState } from './decision.js'
 import type { RegisterRequest } from './request.js'
 import type { PushTarget } from '../ports/push.js'
-import type { BindingStore, DeviceStore } from '../ports/store.js'
+import type { BindingStore, RegistrationStore } from '../ports/store.js'
 
-export type RegistrarStore = DeviceStore & BindingStore
+export type RegistrarStore = RegistrationStore & Pick<BindingStore, 'dropExpired'>
 
 /** The push addresses that a request makes or refreshes. */
 export function pushTargets(request: RegisterRequest, providers: ReadonlySet<string>): readonly PushTarget[] {
@@ -24,40 +24,28 @@ export function userKey(user: string): string {
 }
 
 /** Rejects with StoreUnavailable. */
-export async function loadState(
+export function loadState(
   store: RegistrarStore,
   user: string,
   targets: readonly PushTarget[],
   now: number,
 ): Promise<CurrentState> {
-  const [bindings, devices, found] = await Promise.all([
-    store.bindingsOf(user, now),
-    store.devicesOf(user),
-    Promise.all(targets.map((target) => store.deviceByPush(target))),
-  ])
-  const owners = found.filter((device) => device !== null)
-  const others = [...new Set(owners.map((owner) => owner.user))].filter((other) => other !== user)
-  const foreign = await Promise.all(others.map((other) => store.bindingsOf(other, now)))
-  const ids = new Set(owners.map((owner) => owner.id))
-  const foreignBindings = foreign.flat().filter(({ deviceId }) => ids.has(deviceId ?? ''))
-  return { bindings, devices, owners, foreignBindings }
+  return store.registrations(user, targets, now)
 }
 
-/**
- * Rejects with StoreUnavailable. The bindings come last, in one transaction: what a failure leaves behind are
- * devices that are known but not registered, which the next REGISTER finds again.
- */
+/** Rejects with StoreUnavailable, or StoreConflict. */
 export async function writeAcceptance(
   store: RegistrarStore,
   accepted: Acceptance,
   now: number,
 ): Promise<void> {
-  for (const { device, push, reason } of accepted.retirements) {
-    await store.retirePush(device.id, push, reason, now)
-  }
-  for (const device of accepted.devices) await store.putDevice(device)
-  const remove = accepted.removed.map((binding) => binding.bindingId)
-  if (accepted.put.length > 0 || remove.length > 0) await store.writeBindings({ put: accepted.put, remove })
+  const { retirements, devices, put, removed } = accepted
+  if (retirements.length + devices.length + put.length + removed.length === 0) return
+  await store.register({
+    retire: retirements.map(({ device, push, reason }) => ({ deviceId: device.id, push, reason, at: now })),
+    ...{ devices, put },
+    remove: removed.map((binding) => binding.bindingId),
+  })
 }
 
 /**

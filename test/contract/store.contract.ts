@@ -95,6 +95,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
     devicesContract(() => store)
     bindingsContract(() => store)
+    registrationsContract(() => store)
     callsContract(() => store)
     tokenUsesContract(() => store)
     nodesContract(
@@ -329,6 +330,53 @@ function bindingsContract(store: () => Store): void {
     expect(await store().dropExpired(2000)).toBe(2)
     expect(await store().bindingsOf(user, 0)).toEqual([alive])
     expect(await store().dropExpired(2000)).toBe(0)
+  })
+}
+
+function registrationsContract(store: () => Store): void {
+  it('knows all that a REGISTER is decided on: the user’s own, and who has the push addresses', async () => {
+    const [mine, theirs] = [someDevice(), someDevice()]
+    const bindings = [mine, theirs].map(({ id, user }) => someBinding({ user, deviceId: id }))
+    const [own, foreign] = bindings
+    const dead = someBinding({ user: mine.user, deviceId: mine.id, expiresAt: NOW })
+    const unrelated = someBinding({ user: theirs.user, deviceId: null })
+    await store().register({
+      retire: [],
+      devices: [mine, theirs],
+      put: [...bindings, dead, unrelated],
+      remove: [],
+    })
+    const pushes = [mine.push, theirs.push].filter((push) => push !== null)
+    const found = await store().registrations(
+      mine.user,
+      [...pushes, { provider: 'acme', token: 'nobody' }],
+      NOW,
+    )
+    expect(found).toMatchObject({ bindings: [own], devices: [mine], foreignBindings: [foreign] })
+    expect(found.owners).toHaveLength(2)
+    expect(found.owners).toEqual(expect.arrayContaining([mine, theirs]))
+    const nothing = { bindings: [], devices: [], owners: [], foreignBindings: [] }
+    expect(await store().registrations(fresh('user'), [], NOW)).toEqual(nothing)
+  })
+
+  it('moves a push address and its registrations from one device to another by one REGISTER', async () => {
+    const push = { provider: 'acme', token: fresh('token') }
+    const [before, after] = [someDevice({ push }), someDevice({ push })]
+    const [old, made] = [before, after].map(({ id, user }) => someBinding({ user, deviceId: id }))
+    if (old === undefined || made === undefined) throw new Error('no bindings')
+    await store().register({ retire: [], devices: [before], put: [old], remove: [] })
+    const change = { devices: [after], put: [made], remove: [old.bindingId] }
+    await expect(store().register({ ...change, retire: [] })).rejects.toBeInstanceOf(StoreConflict)
+    expect(await store().bindingsOf(before.user, NOW)).toEqual([old])
+    const retire = [{ deviceId: before.id, push, reason: 'registered anew', at: NOW }]
+    await store().register({ ...change, retire })
+    expect(await store().device(before.id)).toMatchObject({
+      push: null,
+      retired: { reason: 'registered anew' },
+    })
+    expect(await store().deviceByPush(push)).toEqual(after)
+    expect(await store().bindingsOf(before.user, NOW)).toEqual([])
+    expect(await store().bindingsOf(after.user, NOW)).toEqual([made])
   })
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { registerWith, registrationsOf } from '../../src/ports/registering.js'
 import { StoreConflict, StoreUnavailable } from '../../src/ports/store.js'
 import type { Ending } from '../../src/call/ending.js'
 import type { ForwardingRegistration, PrimaryCallRecord } from '../../src/ports/primary-calls.js'
@@ -7,7 +8,15 @@ import type { Revocation, Revoked } from '../../src/ports/revocations.js'
 import type { PresenceChange, PresenceFacts, PresenceRow } from '../../src/ports/presence.js'
 import { changeKept, factsOf, type Kept, lapseKept } from './fake-presence.js'
 import { type ClientData, emptyClientData, FakeClientStore } from './fake-client-store.js'
-import type { Binding, CallEventRecord, CallRecord, Device, Store } from '../../src/ports/store.js'
+import type {
+  Binding,
+  CallEventRecord,
+  CallRecord,
+  Device,
+  RegistrationChange,
+  Registrations,
+  Store,
+} from '../../src/ports/store.js'
 
 /** What outlives a life of the server. */
 interface Data {
@@ -175,6 +184,16 @@ export class FakeStore extends FakeClientStore implements Store {
       (binding) => binding.user === user && binding.expiresAt > now,
     )
     return structuredClone(live)
+  }
+
+  async registrations(user: string, pushes: readonly PushTarget[], now: number): Promise<Registrations> {
+    await this.#enter('registrations')
+    return registrationsOf(this, user, pushes, now)
+  }
+
+  async register(change: RegistrationChange): Promise<void> {
+    await this.#enter('register')
+    return registerWith(this, change)
   }
 
   async dropExpired(now: number): Promise<number> {

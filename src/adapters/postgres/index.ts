@@ -15,6 +15,7 @@ import type { Life } from './nodes.js'
 import { openPglite } from './pglite.js'
 import { presenceStore } from './presence.js'
 import { primaryCallStore } from './primary-calls.js'
+import { registrationStore } from './registrations.js'
 import { revocationStore } from './revocations.js'
 import { openServer } from './server.js'
 import type { ServerOptions } from './server.js'
@@ -72,6 +73,7 @@ function storeOn(database: Database, life: Life): MigratingStore {
     ...deviceStore(db),
     ...bindingStore(db),
     ...stateStore(db),
+    ...registrationStore(db),
     ...callStore(db, life.id),
     ...nodeStore(db, life),
     ...tokenUses(db),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely, Selectable } from 'kysely'
 import type { BackingStore, StateChange } from '../../ports/backing-store.js'
+import { lastOfEach } from './batch.js'
 import { bindingRow, toBinding } from './bindings.js'
 import { deviceRow, guardPush, toDevice } from './devices.js'
 import { toJson } from './json.js'
@@ -53,7 +54,12 @@ export function stateStore(db: Kysely<Tables>): Pick<BackingStore, 'loadUsers' |
 /** Without the lists that are empty: nothing is planned or run for them. */
 function rowsOf({ released, devices, remove, put, uses }: StateChange): Record<string, readonly unknown[]> {
   const lists = {
-    ...{ released, devices: devices.map(deviceRow), remove, put: put.map(bindingRow) },
+    ...{
+      released,
+      devices: lastOfEach(devices, ({ id }) => id).map(deviceRow),
+      remove,
+      put: lastOfEach(put, ({ bindingId }) => bindingId).map(bindingRow),
+    },
     uses: uses.map(({ expiresAt, ...use }) => ({ ...use, expires_at: expiresAt })),
   }
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))

@@ -1,6 +1,7 @@
 import type { BackingStore } from '../../ports/backing-store.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
+import { registerWith, registrationsOf } from '../../ports/registering.js'
 import type { Store } from '../../ports/store.js'
 import { Lane } from './lane.js'
 import { RESIDENT_LIMITS, type ResidentLimits } from './limits.js'
@@ -31,6 +32,8 @@ type Kept = Pick<
   | 'writeBindings'
   | 'bindingsOf'
   | 'dropExpired'
+  | 'registrations'
+  | 'register'
   | 'use'
   | 'dropUses'
   | 'presenceOf'
@@ -71,6 +74,8 @@ export function residentStore<S extends BackingStore>(backing: S, options: Resid
     devicesIn: (...asked) => lane.aloneAfterFlush(() => backing.devicesIn(...asked)),
     writeBindings: (change) => kept.writeBindings(change),
     bindingsOf: (user, now) => kept.bindingsOf(user, now),
+    registrations: (user, pushes, now) => registrationsOf(kept, user, pushes, now),
+    register: (change) => registerWith(kept, change),
     dropExpired: (now) => kept.dropExpired(now),
     use: (jti, purpose, expiresAt, holder) => kept.use({ jti, purpose, expiresAt, holder: holder ?? null }),
     dropUses: (now) => kept.dropUses(now),
