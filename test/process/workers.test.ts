@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import WebSocket from 'ws'
 import type { Caller, Phone } from '../../src/demo/index.js'
 import { PATIENCE_MS, type ServerProcess } from '../support/process.js'
 import { describeWith, postgresForFile, type TestDatabase } from '../support/postgres/index.js'
@@ -76,6 +78,9 @@ describeWith('two workers on one PostgreSQL and one embedded SIP server', postgr
         for (const worker of ['1', '2', 'parent'])
           expect(text).toContain(`process_cpu_user_seconds_total{worker="${worker}"}`)
         expect(text).toContain('reveille_sip_dialogs{worker="parent"} 0')
+        const channel = new WebSocket(`${server.url.replace('http', 'ws')}/v1/client`)
+        await once(channel, 'open')
+        channel.terminate()
       }
     },
     PATIENCE_MS,
