@@ -12,7 +12,7 @@ import { arm, disarm, forEach, stay, step, andThen } from './step.js'
 export function accept(state: Waiting, id: AttemptId): Step<Waiting | Accepted> {
   if (!maySpeak(state, id)) return stay(state)
   const { target, plan } = state
-  const accepted: Accepted = { ...callOf(state), phase: 'accepted', target, plan, attempt: id }
+  const accepted: Accepted = { phase: 'accepted', target, plan, attempt: id, ...callOf(state) }
   const others = state.attempts.filter((a) => a.id !== id)
   const told = forEach(accepted, others, (s, a) => dismiss(s, a.id, 480, COMPLETED_ELSEWHERE))
   const known = andThen(andThen(told, knowsOfTheCall), (s) => disarm(s, 'hold'))

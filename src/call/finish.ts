@@ -15,7 +15,7 @@ export function end(state: Live, how: Ending, caller: CallerLeg = state.caller):
   // A caller that was answered got its 200, whatever came after that.
   const written = state.caller === 'open' ? { ...how, status: 200 } : how
   const reason = reasonOf(how)
-  const call: Ended = { ...callOf(state), caller, phase: 'ended', ending: written, reason, released: false }
+  const call: Ended = { phase: 'ended', ending: written, reason, released: false, ...callOf(state), caller }
   const told = andThen<Live, Ended>(state.phase === 'performing' ? hush(state) : stay(state), () =>
     forEach(call, call.attempts, (s, a) => dismiss(s, a.id, how.status, reason)),
   )

@@ -64,8 +64,12 @@ export function routeOn(
     return end(state, { ...(after ?? ending('failed', 'server')), detail: 'the chain of targets is a loop' })
   }
   const routing: Routing = {
+    phase: 'routing',
+    target,
+    arrived: [],
+    deliberating: false,
     ...callOf(state),
-    ...{ phase: 'routing', target, arrived: [], deliberating: false, hops },
+    hops,
   }
   // Whoever wrote the instructions has heard what came of these.
   const asked = target.kind === 'instructions' ? pass(routing) : routing

@@ -13,7 +13,7 @@ export function direct(
 ): Step {
   // Nobody is there to hear it, and nobody is asked who could take the call.
   if (state.caller === 'expected') return end(state, ending('no-answer', 'server'))
-  const directed: Performing = { ...callOf(state), phase: 'performing', performance, next, begun: null }
+  const directed: Performing = { phase: 'performing', performance, next, begun: null, ...callOf(state) }
   return andThen<Performing, State>(arm(directed, 'perform', limitMs), (s) =>
     andThen(first && s.caller === 'pending' ? answer(s) : stay(s), begin),
   )

@@ -208,9 +208,11 @@ export interface Step<S extends State = State> {
   readonly effects: readonly Effect[]
 }
 
-/** What a phase has in common with all the others. */
+/**
+ * What a phase has in common with all the others. What is a phase's own stands before it in a literal: V8 gives each
+ * object whose fields are added after a leading spread a hidden class of its own, which costs several microseconds.
+ */
 export function callOf(state: Call): Call {
-  // Field by field: of an object that is spread and added to, each addition costs another copy.
   return {
     caller: state.caller,
     primary: state.primary,

@@ -31,7 +31,7 @@ export function winByArriving(
  */
 export function win(state: Routing | Waiting | Accepted, winner: DeviceLegId): Step<Expecting | Connecting> {
   const won = state.legs.find((l) => l.id === winner)
-  const taken: Expecting = { ...callOf(state), phase: 'expecting', winner }
+  const taken: Expecting = { phase: 'expecting', winner, ...callOf(state) }
   const answered = setLeg(taken, winner, 'answered')
   // The leg that answered is this attempt's from now on; an INVITE that is under way beside it is cancelled below.
   const owned: Expecting = {
@@ -69,7 +69,7 @@ function expect(state: Expecting): Step<Expecting> {
 /** Both sides are there. */
 export function connect(state: Expecting): Step<Connecting> {
   const caller = state.caller === 'pending' ? 'joining' : state.caller
-  const connecting: Connecting = { ...callOf(state), phase: 'connecting', winner: state.winner, caller }
+  const connecting: Connecting = { phase: 'connecting', winner: state.winner, ...callOf(state), caller }
   return andThen(disarmAll(connecting), (s) =>
     andThen(arm(s, 'connect', CONNECT_MS), (t) => step(t, { type: 'connect', leg: t.winner })),
   )

@@ -55,7 +55,7 @@ export class CallingGate {
             refuse('foreign-name', `${user} calls itself ${invite.header('from') ?? ''}`),
             asked,
           )
-        : outgoing.permit({ ...asked, ...claim, policy })
+        : outgoing.permit({ policy, ...asked, ...claim })
     if (outcome.kind === 'permitted') return outcome
     const final = finalOf(outcome, bearerChallenge(this.deps.realm, 'insufficient_scope'))
     return { kind: 'refused', final, why: outcome.detail, routine: false }

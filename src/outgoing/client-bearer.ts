@@ -39,7 +39,9 @@ export function createClientBearer({ realm, tokens, isUser }: ClientBearerOption
       const { user, deviceId, grants } = claims
       if (grants.incoming === undefined && !isUser(user)) return deny('there is no such user any more')
       return {
-        ...{ kind: 'granted', user, calling: grants.outgoing ?? null },
+        kind: 'granted',
+        user,
+        calling: grants.outgoing ?? null,
         ...(deviceId === undefined ? {} : { deviceId }),
       }
     },

@@ -118,8 +118,13 @@ export class Outgoing {
     const begun = this.#limits.begin({ client: user, calls: policy.calls ?? calls, wanted, prefixes: limits })
     if (typeof begun !== 'function') return begun
     return {
-      ...{ kind: 'permitted', client: user, called: nameOf(wanted), target: place },
-      ...{ ...shown, terms: this.#terms(), done: begun },
+      kind: 'permitted',
+      client: user,
+      called: nameOf(wanted),
+      target: place,
+      terms: this.#terms(),
+      done: begun,
+      ...shown,
     }
   }
 

@@ -13,8 +13,8 @@ export async function announce(
   { bus, log, about }: { readonly bus: Pick<Bus, 'publish'>; readonly log: Log; readonly about: object },
 ): Promise<void> {
   const { put, removed, evicted, retirements } = accepted
-  log.info({ ...about, registered: put.length, removed: removed.length }, 'REGISTER accepted')
-  if (evicted.length > 0) log.warn({ ...about, evicted: evicted.length }, 'user has too many bindings')
+  log.info({ registered: put.length, removed: removed.length, ...about }, 'REGISTER accepted')
+  if (evicted.length > 0) log.warn({ evicted: evicted.length, ...about }, 'user has too many bindings')
   for (const { device, push, reason } of retirements) {
     log.info({ ...about, device: device.id, push: describePush(push), reason }, 'push token retired')
   }

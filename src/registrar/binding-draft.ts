@@ -101,11 +101,23 @@ export class BindingDraft {
     const { user, now, region } = this.context
     const { dial: uri, instance, regId, q, header: contactHeader } = contact
     return {
-      ...{ bindingId: id, user, deviceId: device?.id ?? null, instance, regId, uri, q, contactHeader },
-      ...{ callId, cseq, source, gateway, userAgent, flow: flowIdentity(source, callId) },
-      ...(region === undefined ? {} : { region }),
+      bindingId: id,
+      user,
+      deviceId: device?.id ?? null,
+      instance,
+      regId,
+      uri,
+      q,
+      contactHeader,
+      callId,
+      cseq,
+      source,
+      gateway,
+      userAgent,
+      flow: flowIdentity(source, callId),
       registeredAt: now,
       expiresAt: now + seconds * 1_000_000,
+      ...(region === undefined ? {} : { region }),
     }
   }
 }

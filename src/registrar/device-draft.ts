@@ -61,7 +61,9 @@ export class DeviceDraft {
   /** The device is in the region of the gateway that it came by. */
   moved(device: Device): void {
     const { region } = this.context
-    if (region !== undefined && device.region !== region) this.#write({ ...device, region })
+    if (region === undefined || device.region === region) return
+    const { region: _, ...rest } = device
+    this.#write({ region, ...rest })
   }
 
   #withPush(

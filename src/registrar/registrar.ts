@@ -191,7 +191,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
   }
 
   function report({ response, why, routine }: Refusal, about: object): void {
-    log[routine ? 'debug' : 'warn']({ ...about, status: response.status, why }, 'REGISTER refused')
+    log[routine ? 'debug' : 'warn']({ status: response.status, why, ...about }, 'REGISTER refused')
   }
 
   return {

@@ -105,12 +105,9 @@ export function createRouter(deps: RouterDeps): Router {
       const { callerId, otherwise, goesOn, answerFirst } = request
       const own = [...rung.users.map((user) => user.ringMs), ...rung.outside.map(() => OUTSIDE_RING_MS)]
       const ringMs = request.ringMs ?? Math.max(...own)
-      const routed = await routeToUsers(deps, { ...rung, ringMs, otherwise })
-      return {
-        ...routed,
-        plan: { ...routed.plan, goesOn, answerFirst },
-        ...(callerId === null ? {} : { callerId }),
-      }
+      const routed = await routeToUsers(deps, { ringMs, otherwise, ...rung })
+      const directed = { ...routed, plan: { ...routed.plan, goesOn, answerFirst } }
+      return callerId === null ? directed : { callerId, ...directed }
     },
   }
 }

@@ -38,7 +38,7 @@ export async function pushUntil(run: PushRun): Promise<PushResult> {
     const outcome = await attempt(run)
     switch (outcome.kind) {
       case 'delivered':
-        return { ...outcome, attempts }
+        return { attempts, ...outcome }
       case 'gone':
         return { kind: 'refused', gone: true, detail: outcome.detail, attempts }
       case 'refused':

@@ -30,6 +30,6 @@ export async function retireToken(
     log.info(fields, 'push token retired')
     await bus.publish({ type: 'device-retired', user: device.user, deviceId: device.id, reason })
   } catch (error) {
-    log.error({ ...fields, err: error }, 'push token could not be retired')
+    log.error({ err: error, ...fields }, 'push token could not be retired')
   }
 }

@@ -130,14 +130,9 @@ class PushWaker implements Waker {
     const byPush = (): Promise<PushResult> => {
       if ('problem' in way) return Promise.resolve(notPushed(way.problem))
       const { sender, push } = way
-      const message = { device: { ...push, id: device.id }, kind, payload, expiresAt: deadline }
-      const { signal } = controller
-      return this.#run(subject, {
-        sender,
-        message: { ...message, collapseKey: callId ?? kind },
-        deadline,
-        signal,
-      })
+      const about = { id: device.id, ...push }
+      const message = { device: about, kind, payload, expiresAt: deadline, collapseKey: callId ?? kind }
+      return this.#run(subject, { sender, message, deadline, signal: controller.signal })
     }
     const outcome = this.#byChannel(device, kind, payload, deadline, byPush).then((result) => {
       cancelDeadline()
@@ -158,10 +153,12 @@ class PushWaker implements Waker {
     const { clock, backoff = WAKE_BACKOFF, random = Math.random, log } = this.deps
     const fields = fieldsOf(subject, run.message.kind)
     return pushUntil({
-      ...run,
-      ...{ clock, backoff, random },
+      clock,
+      backoff,
+      random,
       retrying: (attempt, delayMs, detail) =>
-        log.debug({ ...fields, attempt, delayMs, detail }, 'push is to be tried again'),
+        log.debug({ attempt, delayMs, detail, ...fields }, 'push is to be tried again'),
+      ...run,
     })
   }
 
@@ -203,7 +200,8 @@ class PushWaker implements Waker {
   }
 
   #report(subject: Subject, kind: Kind, result: PushResult): void {
-    const fields = { ...fieldsOf(subject, kind), ...result, kind }
+    const { kind: _, ...told } = result
+    const fields = Object.assign(fieldsOf(subject, kind), told)
     if (result.kind === 'delivered') this.deps.log.info(fields, 'push delivered')
     else if (result.detail === 'stopped') this.deps.log.debug(fields, 'push stopped')
     // With some services that is how everything goes but a call.

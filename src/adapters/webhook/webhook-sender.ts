@@ -109,7 +109,7 @@ class WebhookSender implements PushSender {
         signal.removeEventListener('abort', aborted)
         this.#inFlight.delete(giveUp)
         const reset = result.kind === 'failed' && /^(ECONNRESET|EPIPE)$/.test(result.error.code ?? '')
-        resolve({ ...result, stale: reset && request.reusedSocket && !signal.aborted })
+        resolve({ stale: reset && request.reusedSocket && !signal.aborted, ...result })
       })
       const aborted = (): void => giveUp(new Error('aborted'))
       const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
@@ -141,11 +141,11 @@ class WebhookSender implements PushSender {
 function bodyOf(message: PushMessage): object {
   const { id, provider, token, param } = message.device
   const expires = new Date(message.expiresAt / 1000)
-  return {
-    ...message.payload,
+  // Fields of ours stand above the payload's.
+  return Object.assign({}, message.payload, {
     device: { id, provider, token, ...(param === undefined ? {} : { param }) },
     kind: message.kind,
     expiresAt: expires.toISOString(),
     expiresAtMs: expires.getTime(),
-  }
+  })
 }

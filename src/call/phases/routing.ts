@@ -89,7 +89,7 @@ function ring(state: Routing, plan: Plan): Step {
   const call = callOf(state)
   // Who said no in an earlier step is asked again where this one asks for it by name.
   const refused = call.refused.filter((user) => !plan.users.includes(user))
-  const waiting: Waiting = { ...call, phase: 'waiting', target, plan, refused }
+  const waiting: Waiting = { phase: 'waiting', target, plan, ...call, refused }
   // Who is out for good in an earlier step stays out, unless this step asks for it by name.
   const news = arrived.filter(
     (a) =>

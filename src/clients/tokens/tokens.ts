@@ -62,7 +62,7 @@ export function createTokens({ keys, clock, revoked = () => false }: TokensOptio
 
   function mint(audience: Audience, payload: Payload, expiresAt: number, jti = newTokenId()): string {
     const exp = Math.ceil(expiresAt / 1_000_000)
-    const signed = `${header}.${encodePart({ ...payload, aud: audience, jti, exp })}`
+    const signed = `${header}.${encodePart({ aud: audience, jti, exp, ...payload })}`
     return `${signed}.${signatureOf(signer, signed)}`
   }
 
@@ -94,7 +94,7 @@ export function createTokens({ keys, clock, revoked = () => false }: TokensOptio
     mintCall: (claims) => soon(() => mint(AUDIENCE.call, callPayload(claims), claims.expiresAt)),
     verifyCall: (token, leewayMs) => soon(() => verify(AUDIENCE.call, token, readCall, leewayMs)),
     mintClient: ({ jti, ...claims }) => {
-      const payload = { ...clientPayload(claims), iat: Math.floor(clock.now() / 1000) / 1000 }
+      const payload = { iat: Math.floor(clock.now() / 1000) / 1000, ...clientPayload(claims) }
       return soon(() => mint(AUDIENCE.client, payload, claims.expiresAt, jti))
     },
     verifyClient: (token) =>

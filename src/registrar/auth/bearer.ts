@@ -77,7 +77,9 @@ export function createBearer(options: BearerOptions): Authenticator {
     const { user, deviceId, jti, expiresAt } = proof
     const flow = flowIdentity(request.source, request.callId)
     return {
-      ...{ kind: 'granted', user, deviceId },
+      kind: 'granted',
+      user,
+      deviceId,
       async redeem() {
         const first = await uses.use(jti, SCOPE, expiresAt, flow)
         return first ? undefined : deny('used', request)
