@@ -19,21 +19,21 @@ import type { PushOffers } from './push-offers.js'
 import type { CallFacts } from './services.js'
 
 /** The call that devices speak to by API, as far as that concerns them. */
-export interface AnsweredCall {
-  readonly facts: CallFacts
+export interface AnsweredCall extends CallFacts {
   readonly startedAt: number
-  readonly state: () => State
+  readonly state: State
   /** The attempt that has, or had, the call. */
-  readonly winner: () => AttemptId | undefined
+  readonly winner: AttemptId | undefined
   /** Whether an attempt was joined to the caller, at any time. */
   talked(attempt: AttemptId): boolean
   /** When the call, or its second response, is given up; microseconds since the epoch. */
-  readonly deadline: () => number
+  readonly deadline: number
   readonly offers: PushOffers
   post(event: CallEvent): void
   /** Makes a leg of media alone, and posts its arrival. */
   arriveOffered(attempt: AttemptId, endpoint: MediaEndpoint, deviceId: string): void
-  hangUp(leg: DeviceLegId): Promise<void>
+  /** A device hangs up by API. */
+  hungUp(leg: DeviceLegId): Promise<void>
 }
 
 /** The Reason of a user's word by API: the status that the caller gets (RFC 3326). */
@@ -62,28 +62,15 @@ export class Answers {
   ) {}
 
   view(deviceId: string): CallView | CallRefusal {
-    const state = this.call.state()
+    const state = this.call.state
     const attempt = attemptOf(state, deviceId)
     if (attempt === undefined) return this.notInvited(deviceId)
     const seen = stateSeenBy(state, attempt, this.call.talked(attempt))
     return {
-      ...this.common(),
+      yours: this.call.winner === attempt,
+      deadline: seen.state === 'ringing' || seen.state === 'accepted' ? this.call.deadline : null,
+      ...seenByAll(this.call),
       ...seen,
-      yours: this.call.winner() === attempt,
-      deadline: seen.state === 'ringing' || seen.state === 'accepted' ? this.call.deadline() : null,
-    }
-  }
-
-  /** What every device sees alike, at any time. */
-  common(): Pick<CallView, 'kind' | 'callId' | 'caller' | 'callerName' | 'callee' | 'startedAt'> {
-    const { facts, startedAt } = this.call
-    return {
-      kind: 'call',
-      callId: facts.id,
-      caller: facts.origin.identity.user ?? 'anonymous',
-      callerName: facts.origin.identity.name,
-      callee: facts.called,
-      startedAt,
     }
   }
 
@@ -113,13 +100,13 @@ export class Answers {
   }
 
   async hangUp(deviceId: string): Promise<CallView | CallRefusal> {
-    const state = this.call.state()
+    const state = this.call.state
     const attempt = attemptOf(state, deviceId)
     if (attempt === undefined) return this.notInvited(deviceId)
     if (state.phase === 'ended') return this.view(deviceId)
     if (winnerOf(state) !== attempt)
       return this.refused('answered-elsewhere', 'this device has not accepted the call')
-    if (state.phase === 'connecting' || state.phase === 'bridged') await this.call.hangUp(state.winner)
+    if (state.phase === 'connecting' || state.phase === 'bridged') await this.call.hungUp(state.winner)
     else this.call.post({ type: 'declined', attempt, status: 603, reason: 'SIP;cause=603;text="Declined"' })
     return this.view(deviceId)
   }
@@ -147,7 +134,7 @@ export class Answers {
   }
 
   private wonBy(deviceId: string, attempt: AttemptId): CallView | CallRefusal {
-    const state = this.call.state()
+    const state = this.call.state
     if (winnerOf(state) === attempt) return this.view(deviceId)
     return state.phase === 'ended'
       ? this.refused('ended', 'the call is over')
@@ -165,7 +152,7 @@ export class Answers {
     if (before !== undefined) {
       return Promise.resolve(this.refused('already-answered', 'this device has answered in another way'))
     }
-    const state = this.call.state()
+    const state = this.call.state
     const attempt = attemptOf(state, deviceId)
     if (attempt === undefined) return Promise.resolve(this.notInvited(deviceId))
     if (state.phase === 'ended') return Promise.resolve(this.refused('ended', 'the call is over'))
@@ -184,7 +171,7 @@ export class Answers {
   }
 
   private redirectOf(deviceId: string, to: RedirectTarget): RouteTarget | CallRefusal {
-    const user = userOf(this.call.state(), deviceId)
+    const user = userOf(this.call.state, deviceId)
     const target = user === undefined ? undefined : redirectAllowed(this.table(), user, to)
     return (
       target ??
@@ -193,11 +180,31 @@ export class Answers {
   }
 
   private notInvited(deviceId: string): CallRefusal {
-    return this.refused('not-invited', `call ${this.call.facts.id} is none of device ${deviceId}`)
+    return this.refused('not-invited', `call ${this.call.id} is none of device ${deviceId}`)
   }
 
   private refused(why: CallRefusalReason, detail: string): CallRefusal {
-    const state = this.call.state()
+    const state = this.call.state
     return { kind: 'refused', why, detail, ...(state.phase === 'ended' ? { ending: state.ending } : {}) }
+  }
+}
+
+/** What every device sees alike of a call, at any time. */
+export function seenByAll({
+  id,
+  origin,
+  called,
+  startedAt,
+}: Pick<AnsweredCall, 'id' | 'origin' | 'called' | 'startedAt'>): Pick<
+  CallView,
+  'kind' | 'callId' | 'caller' | 'callerName' | 'callee' | 'startedAt'
+> {
+  return {
+    kind: 'call',
+    callId: id,
+    caller: origin.identity.user ?? 'anonymous',
+    callerName: origin.identity.name,
+    callee: called,
+    startedAt,
   }
 }

@@ -1,14 +1,14 @@
 import type { ArrivingId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
-import type { Media, MediaEndpoint } from '../ports/media.js'
-import { type IncomingCall, type Leg, SipFailure } from '../ports/signaling.js'
+import type { Media, MediaEndpoint, MediaEndpointEvents } from '../ports/media.js'
+import { type IncomingCall, type Leg, type LegEvents, SipFailure } from '../ports/signaling.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { answerHeaders } from './invite-headers.js'
 import { because } from './reason.js'
 import type { CallSettings } from './services.js'
 
 /** The leg that a device opened by an INVITE of its own into a call that waits for it. */
-export class ArrivedLeg implements CalleeLeg {
+export class ArrivedLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
   leg: Leg | undefined
   endpoint: MediaEndpoint | undefined
   private opened: Promise<MediaEndpoint> | undefined
@@ -30,7 +30,7 @@ export class ArrivedLeg implements CalleeLeg {
 
   /** From now on its CANCEL is heard. */
   begin(): void {
-    this.invite.onCancel((reason) => void this.ended(reason))
+    this.invite.onCancel((reason) => this.ended(reason))
   }
 
   /** Of an INVITE without an offer the media is known with its ACK: the 200 goes out for that. */
@@ -50,7 +50,7 @@ export class ArrivedLeg implements CalleeLeg {
     await this.confirmed?.catch(() => undefined)
     if (this.leg !== undefined) await this.leg.hangUp(reason)
     else await this.refuse(reason)
-    await this.ended(undefined)
+    await this.over(undefined)
   }
 
   async close(): Promise<void> {
@@ -65,9 +65,9 @@ export class ArrivedLeg implements CalleeLeg {
   private open(caller: MediaEndpoint | undefined): Promise<MediaEndpoint> {
     this.opened ??= this.engine
       .endpoint({
+        events: this,
         ...(this.invite.offer === '' ? {} : { offer: this.invite.offer }),
         ...(caller === undefined ? {} : { offerLike: caller }),
-        events: { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() },
       })
       .then((endpoint) => (this.endpoint = endpoint))
     return this.opened
@@ -80,11 +80,7 @@ export class ArrivedLeg implements CalleeLeg {
     const headers = answerHeaders(this.invite, this.settings)
     const leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
     this.leg = leg
-    leg.listen({
-      ended: (reason) => void this.ended(reason),
-      reoffered: (sdp) => endpoint.modify(sdp),
-      info: (type, body) => this.events.info(type, body),
-    })
+    leg.listen(this)
     if (this.invite.offer === '') await endpoint.accept(leg.remoteSdp)
   }
 
@@ -97,7 +93,29 @@ export class ArrivedLeg implements CalleeLeg {
     }
   }
 
-  private async ended(reason: string | undefined): Promise<void> {
+  /** Its media has been silent for the engine's limit. */
+  timeout(): void {
+    this.events.mediaTimeout(this.id)
+  }
+
+  lost(): void {
+    this.events.mediaLost()
+  }
+
+  ended(reason: string | undefined): void {
+    void this.over(reason)
+  }
+
+  async reoffered(sdp: string): Promise<string> {
+    if (this.endpoint === undefined) throw new Error(`leg ${this.id} has no media endpoint yet`)
+    return this.endpoint.modify(sdp)
+  }
+
+  info(contentType: string, body: string): Promise<number> {
+    return this.events.info(this.id, contentType, body)
+  }
+
+  private async over(reason: string | undefined): Promise<void> {
     await this.close()
     this.events.post({ type: 'leg-closed', leg: this.id, ...because(reason) })
   }

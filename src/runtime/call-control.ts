@@ -90,11 +90,11 @@ function afterTheEnd(
   deviceId: string,
   { op }: CallRequest,
 ): CallView | CallRefusal {
-  if (!devices.has(deviceId)) {
+  if (!devices.includes(deviceId)) {
     return refused('not-invited', `call ${view.callId} is none of device ${deviceId}`)
   }
   // Who hangs up what is over has what it wants.
-  if (op === 'view' || op === 'hang-up') return { ...view, yours: winner === deviceId }
+  if (op === 'view' || op === 'hang-up') return { yours: winner === deviceId, ...view }
   return { ...refused('ended', 'the call is over'), ending: view.ending }
 }
 
@@ -120,7 +120,7 @@ function fromJournal(call: CallRecord, ending: Ending, events: readonly CallEven
       deadline: null,
       ending,
     },
-    devices: new Set(pushed.values()),
+    devices: [...pushed.values()],
     winner: pushed.get(accepted?.data?.['attempt']) ?? null,
   }
 }

@@ -20,9 +20,13 @@ export interface RouteChosen {
 export interface CallPathDeps {
   readonly regions: Regions
   readonly table: () => { trunk(name: string): Trunk | undefined }
+}
+
+/** The call that it is the path of. */
+export interface PathHooks {
   /** Name of the gateway by which the caller came; undefined while it is expected, or where it came by none. */
-  readonly caller: () => string | undefined
-  readonly chosen: (choice: RouteChosen) => void
+  readonly callerGateway: string | undefined
+  routeChosen(choice: RouteChosen): void
 }
 
 /**
@@ -33,18 +37,26 @@ export class CallPath {
   private callees: readonly string[] = []
   private media: MediaChoice | undefined
 
-  constructor(private readonly deps: CallPathDeps) {}
+  constructor(
+    private readonly deps: CallPathDeps,
+    private readonly hooks: PathHooks,
+  ) {}
 
   /** Who is called now. */
   learn(routed: Pick<Routed, 'plan' | 'devices' | 'bindings'>): void {
     const { regions, table } = this.deps
+    // Without regions there is nothing to choose by.
+    if (!regions.configured) return
     const places = placesOf(routed, regions, (name) => table().trunk(name))
     this.callees = places.flatMap(({ region }) => region ?? [])
   }
 
-  /** The engine, as this call is to use it: an endpoint that no other binds to a server is made in the best region. */
-  through(engine: Media): Media {
-    if (!this.deps.regions.configured) return engine
+  /** With the engine as this call is to use it: an endpoint that no other binds to a server is made in the best region. */
+  through<S extends { readonly media: Media }>(services: S): S {
+    return this.deps.regions.configured ? { ...services, media: this.regional(services.media) } : services
+  }
+
+  private regional(engine: Media): Media {
     return {
       get servers() {
         return engine.servers
@@ -60,24 +72,24 @@ export class CallPath {
 
   /** Name of the gateway for a leg that no registration binds to one. */
   gateway(dial: string, trunk: Trunk | undefined): string | undefined {
-    const { regions, caller } = this.deps
+    const { regions } = this.deps
     const media = regions.configured ? this.mediaChoice().region : undefined
-    const choice = regions.gateway({ media, target: trunk?.region, caller: caller() })
+    const choice = regions.gateway({ media, target: trunk?.region, caller: this.hooks.callerGateway })
     if (regions.configured) {
       const reasons = [gatewayReason(media, trunk?.region, choice)]
-      this.deps.chosen({ media: media ?? null, gateway: choice.gateway ?? null, dial, reasons })
+      this.hooks.routeChosen({ media: media ?? null, gateway: choice.gateway ?? null, dial, reasons })
     }
     return choice.gateway
   }
 
   private mediaChoice(): MediaChoice {
     if (this.media !== undefined) return this.media
-    const { regions, caller } = this.deps
-    const gateway = caller() ?? ''
+    const { regions } = this.deps
+    const gateway = this.hooks.callerGateway ?? ''
     const ends = { caller: regions.of(gateway), callees: this.callees }
     this.media = regions.media(ends)
     const media = this.media.region ?? null
-    this.deps.chosen({
+    this.hooks.routeChosen({
       media,
       gateway: gateway === '' ? null : gateway,
       reasons: mediaReasons(ends, this.media),

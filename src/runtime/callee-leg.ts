@@ -1,14 +1,20 @@
+import type { CallEvent } from '../call/event.js'
+import type { DeviceLegId, LegId } from '../call/ids.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { Leg } from '../ports/signaling.js'
-import type { CallEvent } from '../call/event.js'
+
+/** What any side of a call tells it. */
+export interface SideEvents {
+  /** Its media has been silent for the engine's limit. */
+  mediaTimeout(side: LegId): void
+  mediaLost(): void
+  /** INFO from the side. The answer's status. */
+  info(side: LegId, contentType: string, body: string): Promise<number>
+}
 
 /** What a leg toward a callee tells its call. */
-export interface CalleeLegEvents {
+export interface CalleeLegEvents extends SideEvents {
   post(event: CallEvent): void
-  mediaTimeout(): void
-  mediaLost(): void
-  /** INFO from the device, for the other side. */
-  info(contentType: string, body: string): Promise<number>
 }
 
 /**
@@ -16,6 +22,7 @@ export interface CalleeLegEvents {
  * accept that carried its SDP.
  */
 export interface CalleeLeg {
+  readonly id: DeviceLegId
   /** Name of the gateway that carries it; undefined where it has no SIP. */
   readonly gateway: string | undefined
   /** Its dialog, once there is one. */

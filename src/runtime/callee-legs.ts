@@ -1,5 +1,4 @@
-import type { Contact, DialTarget } from '../call/destination.js'
-import type { CallEvent } from '../call/event.js'
+import type { DialTarget } from '../call/destination.js'
 import type { ArrivingId, AttemptId, DeviceLegId, DialId } from '../call/ids.js'
 import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
@@ -23,8 +22,7 @@ export interface DialCommand {
 
 /** The legs toward those who are called, of one call: dialled, or opened by their device. */
 export class CalleeLegs {
-  private readonly legs = new Map<DeviceLegId, CalleeLeg>()
-  private readonly dialled = new Map<DialId, DialledLeg>()
+  private readonly legs: CalleeLeg[] = []
   private arrivals = 0
 
   constructor(
@@ -32,11 +30,11 @@ export class CalleeLegs {
     private readonly call: CallFacts,
     private readonly caller: CallerSide,
     private readonly callee: Callee,
-    private readonly eventsOf: (leg: DeviceLegId) => CalleeLegEvents,
+    private readonly events: CalleeLegEvents,
   ) {}
 
   find(id: DeviceLegId): CalleeLeg | undefined {
-    return this.legs.get(id)
+    return this.legs.find((leg) => leg.id === id)
   }
 
   /** Dials, and posts how it goes. */
@@ -44,14 +42,11 @@ export class CalleeLegs {
     const { services, caller } = this
     const order = this.order(attempt, target)
     const gateway = order.gateway ?? this.gatewayOut(dial, target)
-    const events = this.eventsOf(dial)
     const contact = target.kind === 'contact' ? target.contact : undefined
-    const post = (event: CallEvent) => this.heard(event, contact, events)
-    const leg = new DialledLeg(dial, gateway, { ...events, post }, services.log)
-    this.legs.set(dial, leg)
-    this.dialled.set(dial, leg)
+    const leg = new DialledLeg(dial, gateway, contact, this.events, services.log)
+    this.legs.push(leg)
     const like = caller.expected ? Promise.resolve(undefined) : caller.endpoint()
-    return leg.dial(services.signaling, services.media, like, { ...order, gateway })
+    return leg.dial(services.signaling, services.media, like, { gateway, ...order })
   }
 
   /** What an INVITE to the attempt's phone says of the call, for one that is told of it afterwards. */
@@ -64,42 +59,46 @@ export class CalleeLegs {
   }
 
   cancel(dial: DialId, reason: string): void {
-    this.dialled.get(dial)?.cancel(reason)
+    this.dialled(dial)?.cancel(reason)
+  }
+
+  /** A sign of life came from where a dial went to. */
+  progressed(dial: DialId): void {
+    const contact = this.dialled(dial)?.contact
+    if (contact !== undefined) this.services.sleepers.heard(contact)
   }
 
   /** A device's own INVITE has come into the call. */
   arrive(attempt: AttemptId, invite: IncomingCall): void {
     const { media, settings, log } = this.services
     const id = this.nextArrival()
-    const leg = new ArrivedLeg(id, invite, media, settings, this.eventsOf(id), log)
-    this.legs.set(id, leg)
-    this.eventsOf(id).post({ type: 'leg-arrived', leg: id, attempt })
+    const leg = new ArrivedLeg(id, invite, media, settings, this.events, log)
+    this.legs.push(leg)
+    this.events.post({ type: 'leg-arrived', leg: id, attempt })
     leg.begin()
   }
 
   /** A device has answered the offer of its push. `tell`: how it hears that the call is over. */
   arriveOffered(attempt: AttemptId, endpoint: MediaEndpoint, tell: (reason: string) => void): void {
     const id = this.nextArrival()
-    const events = this.eventsOf(id)
-    this.legs.set(id, new OfferedLeg(id, endpoint, events, tell))
-    events.post({ type: 'leg-arrived', leg: id, attempt })
+    this.legs.push(new OfferedLeg(id, endpoint, this.events, tell))
+    this.events.post({ type: 'leg-arrived', leg: id, attempt })
   }
 
   /** Legs that a gateway carries; an INVITE of ours that is not answered yet says itself that it failed. */
   legsOn(gateway: string): readonly DeviceLegId[] {
-    return [...this.legs]
-      .filter(([id, leg]) => leg.gateway === gateway && (leg.leg !== undefined || !this.isDial(id)))
-      .map(([id]) => id)
+    return this.legs
+      .filter((leg) => leg.gateway === gateway && (leg.leg !== undefined || !(leg instanceof DialledLeg)))
+      .map(({ id }) => id)
   }
 
   /** An INVITE that lost may take half a minute to be over; the ports that it holds are wanted before that. */
   async releaseMedia(winner?: DeviceLegId): Promise<void> {
-    const losers = [...this.legs].filter(([id, leg]) => id !== winner && leg.leg === undefined)
-    await Promise.all(losers.map(([, leg]) => leg.close()))
+    await closeAll(this.legs.filter((leg) => leg.id !== winner && leg.leg === undefined))
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.legs.values()].map((leg) => leg.close()))
+    await closeAll(this.legs)
   }
 
   /** A registration leads by its own gateway, and one that is gone by none. */
@@ -134,14 +133,14 @@ export class CalleeLegs {
     return `i${this.arrivals}`
   }
 
-  private isDial(id: DeviceLegId): boolean {
-    return this.dialled.has(id as DialId)
+  private dialled(id: DialId): DialledLeg | undefined {
+    const leg = this.find(id)
+    return leg instanceof DialledLeg ? leg : undefined
   }
+}
 
-  private heard(event: CallEvent, contact: Contact | undefined, events: CalleeLegEvents): void {
-    if (contact !== undefined && event.type === 'dial-progressed') this.services.sleepers.heard(contact)
-    events.post(event)
-  }
+async function closeAll(legs: readonly CalleeLeg[]): Promise<void> {
+  if (legs.length > 0) await Promise.all(legs.map((leg) => leg.close()))
 }
 
 /** Where instructions show somebody else as the caller, that is whom we vouch for. */

@@ -7,9 +7,9 @@ import type { Diverted } from './diversion.js'
 
 /** What is known of those who are called: the target, the ones before it, their devices and bindings. */
 export class Callee {
-  readonly diverted: Diverted[] = []
-  private readonly devices = new Map<string, Device>()
-  private readonly bindings = new Map<string, Binding>()
+  diverted: readonly Diverted[] = []
+  private devices: readonly Device[] = []
+  private bindings: readonly Binding[] = []
   private target: RouteTarget | undefined
   /** Whom those who are called see as the caller, where instructions say so. */
   callerId: string | undefined
@@ -21,7 +21,7 @@ export class Callee {
     // The next member of a group in turn: the call stays with the group that it came to.
     if (isNextMember(target)) return
     if (after !== null && this.target !== undefined)
-      this.diverted.push({ uri: this.uriOf(this.target), after })
+      this.diverted = [...this.diverted, { uri: this.uriOf(this.target), after }]
     this.target = target
   }
 
@@ -38,17 +38,17 @@ export class Callee {
   }
 
   learn({ devices, bindings }: Pick<Routed, 'devices' | 'bindings'>): void {
-    for (const device of devices) this.devices.set(device.id, device)
-    for (const binding of bindings) this.bindings.set(keyOf(binding), binding)
+    this.devices = renewed(this.devices, devices, (a, b) => a.id === b.id)
+    this.bindings = renewed(this.bindings, bindings, isSame)
   }
 
   device(id: string): Device | undefined {
-    return this.devices.get(id)
+    return this.devices.find((device) => device.id === id)
   }
 
   /** The binding that a contact of the machine is the snapshot of. */
   binding(contact: Contact): Binding | undefined {
-    return this.bindings.get(keyOf(contact))
+    return this.bindings.find((binding) => isSame(binding, contact))
   }
 
   private uriOf(target: RouteTarget): string {
@@ -72,6 +72,13 @@ export class Callee {
   }
 }
 
-function keyOf({ bindingId, flow }: Contact): string {
-  return `${bindingId} ${flow}`
+function isSame(a: Contact, b: Contact): boolean {
+  return a.bindingId === b.bindingId && a.flow === b.flow
+}
+
+/** What is known by now. It is a handful, and of most calls what the first look-up found. */
+function renewed<T>(known: readonly T[], news: readonly T[], same: (a: T, b: T) => boolean): readonly T[] {
+  if (news.length === 0) return known
+  if (known.length === 0) return news
+  return [...known.filter((one) => !news.some((other) => same(one, other))), ...news]
 }

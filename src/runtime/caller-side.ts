@@ -3,22 +3,24 @@ import { reasonOf } from '../call/ending.js'
 import type { HoldStyle } from '../call/plan.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
-import { type Media, type MediaEndpoint, MediaError } from '../ports/media.js'
+import { type Media, type MediaEndpoint, type MediaEndpointEvents, MediaError } from '../ports/media.js'
 import type { Headers, IncomingCall, Leg, LegEvents } from '../ports/signaling.js'
 import type { CallerTerms } from '../routing/table.js'
 import { AbsenceWatch } from './absence-watch.js'
+import type { SideEvents } from './callee-leg.js'
 import { endingOfFailure } from './failure.js'
 import { answerHeaders } from './invite-headers.js'
 import type { CallSettings } from './services.js'
 import { warningHeader } from './warning.js'
 
-export interface CallerEvents {
-  mediaTimeout(): void
-  mediaLost(): void
+/** What the caller's leg tells its call. */
+export interface CallerEvents extends SideEvents {
   /** It is silent, and out of reach besides. */
   vanished(): void
   /** The caller has pressed a key (RFC 4733). */
   digit(digit: string): void
+  /** The caller hung up, or its dialog was given up. */
+  callerEnded(reason: string | undefined): void
 }
 
 /** The INVITE that a caller's leg begins with. */
@@ -33,7 +35,7 @@ interface Arrived {
  * The caller's leg: its INVITE, its media endpoint and, once answered, its dialog. Knows nothing of who is called. The
  * INVITE may be expected for a while: until it arrives there is nothing to hold, answer or reject.
  */
-export class CallerSide {
+export class CallerSide implements MediaEndpointEvents, LegEvents {
   leg: Leg | undefined
   private here: Arrived | undefined
   private holding: Promise<unknown> | undefined
@@ -91,20 +93,37 @@ export class CallerSide {
     if (this.closed) return Promise.reject(new MediaError('lost', "the caller's leg is closed"))
     const { invite, like } = this.arrived
     this.endpointMade ??= this.media.endpoint({
+      events: this,
       ...(invite.offer === '' ? {} : { offer: invite.offer }),
       ...(like === undefined ? {} : { offerLike: like }),
-      events: {
-        timeout: () => this.silent(),
-        lost: () => this.events.mediaLost(),
-        digit: (digit) => this.events.digit(digit),
-      },
     })
     return this.endpointMade
   }
 
-  private silent(): void {
-    this.events.mediaTimeout()
+  /** Its media has been silent for the engine's limit. */
+  timeout(): void {
+    this.events.mediaTimeout('caller')
     if (!this.closed) this.absence?.silent(this.endpoint())
+  }
+
+  lost(): void {
+    this.events.mediaLost()
+  }
+
+  digit(digit: string): void {
+    this.events.digit(digit)
+  }
+
+  ended(reason: string | undefined): void {
+    this.events.callerEnded(reason)
+  }
+
+  async reoffered(sdp: string): Promise<string> {
+    return (await this.endpoint()).modify(sdp)
+  }
+
+  info(contentType: string, body: string): Promise<number> {
+    return this.events.info('caller', contentType, body)
   }
 
   /** The endpoint of a caller that hears us: its provisional or its 200 is out. Rejects as {@link endpoint} does. */
@@ -184,11 +203,11 @@ export class CallerSide {
   }
 
   /** 200 before there is anybody to talk to, with comfort audio. Rejects as {@link answer} does. */
-  async answerEarly(events: LegEvents): Promise<void> {
+  async answerEarly(): Promise<void> {
     // The ringback of a hold that is under way would be heard over what comes now.
     const endpoint = await this.listening()
     if (!this.delayedOffer) await this.comfort(endpoint)
-    await this.answer(events)
+    await this.answer()
     // Where the answer to our offer came with its ACK, there was nobody to play to before.
     if (this.delayedOffer) await this.comfort(endpoint)
   }
@@ -213,16 +232,16 @@ export class CallerSide {
   }
 
   /** 200, with our SDP, once. Rejects with MediaError or SipFailure, 487 where the caller has cancelled. */
-  answer(events: LegEvents): Promise<Leg> {
-    this.answered ??= this.sendAnswer(events)
+  answer(): Promise<Leg> {
+    this.answered ??= this.sendAnswer()
     return this.answered
   }
 
-  private async sendAnswer(events: LegEvents): Promise<Leg> {
+  private async sendAnswer(): Promise<Leg> {
     const endpoint = await this.endpoint()
     const headers = answerHeaders(this.invite, this.settings)
     this.leg = await this.invite.answer({ sdp: endpoint.localSdp, headers })
-    this.leg.listen(events)
+    this.leg.listen(this)
     if (this.invite.offer === '') await endpoint.accept(this.leg.remoteSdp)
     return this.leg
   }

@@ -12,10 +12,11 @@ import type { Permitted } from '../outgoing/outgoing.js'
 import type { Final, IncomingCall, SipTransaction } from '../ports/signaling.js'
 import { admit, ALLOW, DRAINING, trunkOf, unacceptable } from './admission.js'
 import { callNamedBy, letIn } from './arrivals.js'
+import { CallsByUser } from './calls-by-user.js'
 import { EndedCalls } from './ended-calls.js'
 import { EngagedUsers } from './engaged-users.js'
 import { LatePhones } from './late-phones.js'
-import { LiveCall, type ReportedHow } from './live-call.js'
+import { type CallOwner, LiveCall, type ReportedHow } from './live-call.js'
 import { type CallOrigin, clientOrigin, expectedOrigin, originOf } from './origin.js'
 import type { Services } from './services.js'
 import type { Trunk } from '../routing/table.js'
@@ -34,7 +35,10 @@ export interface CallGauges {
 /** Every live call of this node. */
 export class Calls {
   private readonly live = new Map<string, LiveCall>()
-  private readonly byUser = new Map<string, Set<LiveCall>>()
+  private readonly byUser = new CallsByUser<LiveCall>()
+  /** Who is to be told how a call ended. */
+  private readonly over = new Map<string, (ending: Ending) => void>()
+  private readonly owner: CallOwner
   readonly ended: EndedCalls
   private readonly late: LatePhones
   private readonly engaged = new EngagedUsers()
@@ -45,6 +49,7 @@ export class Calls {
   constructor(private readonly services: Services) {
     this.ended = new EndedCalls(services.clock)
     this.late = new LatePhones(services)
+    this.owner = this.ownerOfCalls()
   }
 
   /** Whether a call lives here under this id, or has a leg whose Call-ID it is. */
@@ -158,6 +163,7 @@ export class Calls {
       permitted.done()
       this.live.get(id)?.abandon()
       this.live.delete(id)
+      this.over.delete(id)
       this.engaged.set(id, [])
       this.settled()
       throw error
@@ -216,37 +222,40 @@ export class Calls {
     return true
   }
 
-  private open(
-    id: string,
-    origin: CallOrigin,
-    called: string,
-    over: (ending: Ending) => void = () => undefined,
-  ): LiveCall {
+  private open(id: string, origin: CallOrigin, called: string, over?: (ending: Ending) => void): LiveCall {
+    if (over !== undefined) this.over.set(id, over)
+    const call = new LiveCall(id, origin, called, this.services, this.owner)
+    this.live.set(id, call)
+    return call
+  }
+
+  private ownerOfCalls(): CallOwner {
     const { services } = this
-    const callers = origin.client === null ? [] : [origin.client]
-    const users = new Set<string>()
-    const call: LiveCall = new LiveCall(id, origin, called, services, {
-      concerns: (more) => more.forEach((user) => this.concern(call, user, users)),
-      taken: (user) => this.engaged.set(id, user === undefined ? callers : [...callers, user]),
-      ended: (ended) => {
+    return {
+      concerns: (call, users) => this.byUser.add(call, users),
+      taken: ({ id, origin }, user) => {
+        const callers = origin.client === null ? [] : [origin.client]
+        this.engaged.set(id, user === undefined ? callers : [...callers, user])
+      },
+      ended: (call, ended) => {
+        const { id } = call
         this.ended.remember(ended)
-        this.unconcern(call, users)
+        this.byUser.remove(call)
         this.engaged.set(id, [])
-        over(ended.view.ending)
+        this.over.get(id)?.(ended.view.ending)
+        this.over.delete(id)
         services.forwarding.ended(id, ended.view.ending)
         this.settled()
       },
-      released: () => {
-        this.live.delete(call.id)
+      released: ({ id }) => {
+        this.live.delete(id)
         this.settled()
       },
-      instruct: () => services.forwarding.instruct(id),
+      instruct: ({ id }) => services.forwarding.instruct(id),
       missed: (device, missed) => {
         if (services.table().client(device.user).late === 'invite') this.late.owe(device.id, missed())
       },
-    })
-    this.live.set(call.id, call)
-    return call
+    }
   }
 
   /** A waiting call goes on while the server drains, so its devices are let in. */
@@ -289,7 +298,7 @@ export class Calls {
     if (message.type !== 'registered') return
     this.services.sleepers.heard(message.binding)
     this.late.registered(message.binding)
-    for (const call of this.byUser.get(message.binding.user) ?? []) call.registered(message.binding)
+    for (const call of this.byUser.of(message.binding.user)) call.registered(message.binding)
   }
 
   gatewayLost(gateway: string): void {
@@ -333,20 +342,6 @@ export class Calls {
   endAll(): void {
     this.closing = true
     for (const call of [...this.live.values()]) call.post({ type: 'drained' })
-  }
-
-  private concern(call: LiveCall, user: string, known: Set<string>): void {
-    known.add(user)
-    const calls = this.byUser.get(user) ?? new Set()
-    this.byUser.set(user, calls.add(call))
-  }
-
-  private unconcern(call: LiveCall, users: ReadonlySet<string>): void {
-    for (const user of users) {
-      const calls = this.byUser.get(user)
-      calls?.delete(call)
-      if (calls?.size === 0) this.byUser.delete(user)
-    }
   }
 
   private quietly(sent: Promise<void>, what: string): void {

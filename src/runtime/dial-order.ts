@@ -45,9 +45,9 @@ export function dialOrder(context: DialContext): DialOrder {
   // A phone is shown whom the caller called (RFC 3261 §8.1.1.2); its history, where the call went (RFC 7044 §9.2).
   const to = target.kind === 'contact' ? `sip:${context.called}@${settings.domain}` : uri
   const headers = inviteHeaders({
+    staysTrusted: trunk?.trusted ?? false,
     ...context,
     target: target.kind === 'contact' ? context.targetUri : uri,
-    staysTrusted: trunk?.trusted ?? false,
   })
   const proxy = binding === undefined ? trunk?.proxy : flowUri(binding.source)
   return {

@@ -1,9 +1,17 @@
+import type { Contact } from '../call/destination.js'
 import type { DialId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
-import { type Media, type MediaEndpoint, MediaError, type MediaTransport } from '../ports/media.js'
+import {
+  type Media,
+  type MediaEndpoint,
+  type MediaEndpointEvents,
+  MediaError,
+  type MediaTransport,
+} from '../ports/media.js'
 import {
   type DialRequest,
   type Leg,
+  type LegEvents,
   type OutgoingCall,
   SipFailure,
   type Signaling,
@@ -17,7 +25,7 @@ export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
 }
 
 /** A leg that we dialled: our offer, the INVITE and, once answered, its dialog. */
-export class DialledLeg implements CalleeLeg {
+export class DialledLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
   leg: Leg | undefined
   endpoint: MediaEndpoint | undefined
   private taken: Promise<MediaEndpoint> | undefined
@@ -29,6 +37,8 @@ export class DialledLeg implements CalleeLeg {
     readonly id: DialId,
     /** Name of the gateway that carries the leg. */
     readonly gateway: string,
+    /** What was dialled, where that is a registration. */
+    readonly contact: Contact | undefined,
     private readonly events: CalleeLegEvents,
     private readonly log: Log,
   ) {}
@@ -45,11 +55,11 @@ export class DialledLeg implements CalleeLeg {
       if (this.closed) await this.endpoint.close()
       if (this.cancelled !== undefined) throw new SipFailure(487, 'cancelled before it was sent')
       this.out = signaling.dial({
-        ...request,
         sdp: this.endpoint.localSdp,
         progressed: ({ status }) => this.events.post({ type: 'dial-progressed', dial: this.id, status }),
+        ...request,
       })
-      this.answered(await this.out.answered, this.endpoint)
+      this.answered(await this.out.answered)
     } catch (error) {
       await this.failed(error)
     }
@@ -65,13 +75,12 @@ export class DialledLeg implements CalleeLeg {
     transport: MediaTransport,
   ): Promise<MediaEndpoint> {
     const like = offerLike === undefined ? {} : { offerLike }
-    const events = { timeout: () => this.events.mediaTimeout(), lost: () => this.events.mediaLost() }
     try {
-      return await engine.endpoint({ ...like, transport, events })
+      return await engine.endpoint({ transport, events: this, ...like })
     } catch (error) {
       if (transport === 'rtp' || !isNotAcceptable(error)) throw error
       this.log.info({ dial: this.id, transport, why: error.message }, 'plain RTP is offered instead')
-      return engine.endpoint({ ...like, events })
+      return engine.endpoint({ events: this, ...like })
     }
   }
 
@@ -92,14 +101,32 @@ export class DialledLeg implements CalleeLeg {
     // Its 200 had our ACK.
   }
 
-  private answered(leg: Leg, endpoint: MediaEndpoint): void {
+  private answered(leg: Leg): void {
     this.leg = leg
     this.events.post({ type: 'dial-answered', dial: this.id })
-    leg.listen({
-      ended: (reason) => void this.ended(reason),
-      reoffered: (sdp) => endpoint.modify(sdp),
-      info: (type, body) => this.events.info(type, body),
-    })
+    leg.listen(this)
+  }
+
+  /** Its media has been silent for the engine's limit. */
+  timeout(): void {
+    this.events.mediaTimeout(this.id)
+  }
+
+  lost(): void {
+    this.events.mediaLost()
+  }
+
+  ended(reason: string | undefined): void {
+    void this.over(reason)
+  }
+
+  async reoffered(sdp: string): Promise<string> {
+    if (this.endpoint === undefined) throw new Error(`dial ${this.id} has no media`)
+    return this.endpoint.modify(sdp)
+  }
+
+  info(contentType: string, body: string): Promise<number> {
+    return this.events.info(this.id, contentType, body)
   }
 
   private async failed(error: unknown): Promise<void> {
@@ -115,7 +142,7 @@ export class DialledLeg implements CalleeLeg {
     this.events.post({ type: 'dial-failed', dial: this.id, status, ...because(failure.reason) })
   }
 
-  private async ended(reason: string | undefined): Promise<void> {
+  private async over(reason: string | undefined): Promise<void> {
     await this.close()
     this.events.post({ type: 'leg-closed', leg: this.id, ...because(reason) })
   }
@@ -127,7 +154,7 @@ export class DialledLeg implements CalleeLeg {
 
   async hangUp(reason: string): Promise<void> {
     await this.leg?.hangUp(reason)
-    await this.ended(undefined)
+    await this.over(undefined)
   }
 
   /** Gives the media back. Idempotent. */

@@ -7,7 +7,7 @@ import { Recent } from './recent.js'
 export interface EndedCall {
   readonly view: Omit<CallView, 'yours' | 'ending'> & { readonly ending: Ending }
   /** Every device that was told of it. */
-  readonly devices: ReadonlySet<string>
+  readonly devices: readonly string[]
   /** The one that had it. */
   readonly winner: string | null
 }

@@ -1,8 +1,11 @@
+/** In a call are one or two. */
+const NOBODY: readonly string[] = []
+
 type Listener = (user: string, calls: number) => void
 
 /** Who is in how many calls, by name. */
 export class EngagedUsers {
-  readonly #byCall = new Map<string, ReadonlySet<string>>()
+  readonly #byCall = new Map<string, readonly string[]>()
   readonly #calls = new Map<string, number>()
   readonly #listeners = new Set<Listener>()
 
@@ -14,12 +17,12 @@ export class EngagedUsers {
 
   /** These are in the call now, and nobody else; a call without anybody is over. */
   set(callId: string, users: readonly string[]): void {
-    const before = this.#byCall.get(callId) ?? new Set()
-    const now = new Set(users)
-    if (now.size === 0) this.#byCall.delete(callId)
+    const before = this.#byCall.get(callId) ?? NOBODY
+    const now = users.filter((user, at) => users.indexOf(user) === at)
+    if (now.length === 0) this.#byCall.delete(callId)
     else this.#byCall.set(callId, now)
-    for (const user of now) if (!before.has(user)) this.#count(user, 1)
-    for (const user of before) if (!now.has(user)) this.#count(user, -1)
+    for (const user of now) if (!before.includes(user)) this.#count(user, 1)
+    for (const user of before) if (!now.includes(user)) this.#count(user, -1)
   }
 
   #count(user: string, by: 1 | -1): void {

@@ -86,6 +86,11 @@ export class Guidance {
     if (event.type === 'connected') this.bridged = { at: now, to: calleeOf(this.hooks.state()) }
   }
 
+  /** Whether anybody was asked what the call is to do. */
+  get begun(): boolean {
+    return this.sessions.length > 0
+  }
+
   /** The call is over. */
   async ended(how: Ending): Promise<void> {
     const answeredMs = this.answeredAt === undefined ? null : this.msSince(this.answeredAt)

@@ -58,12 +58,12 @@ export class LatePhones {
 
   private async tell({ invite, reason }: MissedCall, binding: Binding): Promise<void> {
     const out = this.deps.signaling.dial({
-      ...invite,
       uri: binding.uri,
       proxy: flowUri(binding.source),
       gateway: binding.gateway,
       sdp: NO_MEDIA,
       progressed: () => undefined,
+      ...invite,
     })
     out.cancel(reason)
     try {

@@ -1,6 +1,6 @@
 import type { Effect } from '../call/effect.js'
 import type { CallEvent } from '../call/event.js'
-import type { AttemptId, LegId } from '../call/ids.js'
+import type { AttemptId, DeviceLegId, LegId } from '../call/ids.js'
 import { NEW, type State } from '../call/state.js'
 import { transition } from '../call/transition.js'
 import type { RouteTarget } from '../call/plan.js'
@@ -8,55 +8,59 @@ import type { MediaEndpoint } from '../ports/media.js'
 import type { IncomingCall } from '../ports/signaling.js'
 import type { Binding, Device } from '../ports/store.js'
 import type { CallerTerms, Trunk } from '../routing/table.js'
-import { CallPath } from './call-path.js'
-import { Answers, type AnsweredCall } from './answers.js'
+import { type AnsweredCall, Answers, seenByAll } from './answers.js'
+import { CallPath, type PathHooks, type RouteChosen } from './call-path.js'
 import type { EndedCall } from './ended-calls.js'
 import type { MissedCall } from './late-phones.js'
-import { mailbox } from './mailbox.js'
+import { Mailbox, type Recipient } from './mailbox.js'
 import type { CallOrigin } from './origin.js'
-import { Performer } from './performer.js'
+import { Performer, type PerformerHooks } from './performer.js'
 import { because } from './reason.js'
 import { CallRecorder } from './recorder.js'
 import { attemptOf, deviceOf, devicesOf, takerOf, winnerOf } from './seen-by.js'
-import type { CallFacts, Services } from './services.js'
+import type { PushOffers } from './push-offers.js'
+import type { Services } from './services.js'
 
+/** Whoever has the calls. */
 export interface CallOwner {
   /** The call is for these users: their registrations are its business from now on. */
-  concerns(users: readonly string[]): void
+  concerns(call: LiveCall, users: readonly string[]): void
   /** A phone of this user has the call, or of nobody. */
-  taken(user: string | undefined): void
+  taken(call: LiveCall, user: string | undefined): void
   /** It is over; what is open of it closes. */
-  ended(call: EndedCall): void
+  ended(call: LiveCall, ended: EndedCall): void
   /** Nothing of it is open any more. */
-  released(): void
+  released(call: LiveCall): void
   /** The cell phone is to reject the call that it reported. */
-  instruct(): void
-  /** A device slept through the call. */
+  instruct(call: LiveCall): void
+  /** A device slept through a call. */
   missed(device: Device, call: () => MissedCall): void
 }
 
 /** How a call goes whose caller is expected. */
 export type ReportedHow = Omit<Extract<CallEvent, { type: 'reported' }>, 'type' | 'target'>
 
+const NO_ATTEMPTS: readonly AttemptId[] = []
+const NO_DEVICES: readonly string[] = []
+
 /**
  * One call: its state and its mailbox. The machine decides; what it asks for is performed, and what comes of that is
- * fed back as events.
+ * fed back as events. Many calls wait at a time: what a call may never need is made when it does.
  */
-export class LiveCall implements CallFacts {
-  readonly post: (event: CallEvent) => void
-  /** What the devices of the call say by API. */
-  readonly answers: Answers
-  private state: State = NEW
+export class LiveCall implements AnsweredCall, PerformerHooks, PathHooks, Recipient<CallEvent> {
+  state: State = NEW
   /** The attempt that has, or had, the call. */
-  private winner: AttemptId | undefined
+  winner: AttemptId | undefined
+  readonly startedAt: number
+  readonly path: CallPath
   /** Those that were joined to the caller: more than one where instructions go on after a call. */
-  private readonly talked = new Set<AttemptId>()
+  private talkers = NO_ATTEMPTS
   /** Whose phone has the call now. */
   private taker: string | undefined
   private abandoned = false
-  private readonly calledIn = new Set<string>()
-  private readonly startedAt: number
-  readonly path: CallPath
+  private calledIn = NO_DEVICES
+  private said: Answers | undefined
+  private readonly mailbox = new Mailbox<CallEvent>(this)
   private readonly performer: Performer
   private readonly recorder: CallRecorder
 
@@ -67,41 +71,25 @@ export class LiveCall implements CallFacts {
     private readonly services: Services,
     private readonly owner: CallOwner,
   ) {
-    const { log } = services
-    this.post = mailbox(
-      (event) => this.handle(event),
-      (error, { type }) =>
-        log.error({ err: error, callId: id, event: type }, 'an event of a call was not handled'),
-    )
-    this.startedAt = services.clock.now()
-    const from = origin.identity.user ?? 'anonymous'
-    this.recorder = new CallRecorder(services, {
-      id,
-      trunk: origin.trunk,
-      client: origin.client,
-      from,
-      to: called,
-    })
-    this.path = new CallPath({
-      ...services,
-      caller: () => this.performer.caller.gateway,
-      chosen: (choice) => this.recorder.routeChosen(choice),
-    })
-    const regional = { ...services, media: this.path.through(services.media) }
-    this.performer = new Performer(this, regional, {
-      post: this.post,
-      state: () => this.state,
-      concerns: (users) => this.concerns(users),
-      ended: () => this.ended(),
-      released: (leaked) => this.released(leaked),
-      instruct: () => owner.instruct(),
-      slept: (attempt, deviceId, reason) => {
-        const device = this.performer.callee.device(deviceId)
-        const missed = () => ({ invite: this.performer.legs.invitationOf(attempt), reason })
-        if (device !== undefined) owner.missed(device, missed)
-      },
-    })
-    this.answers = new Answers(this.answered(), services.table)
+    this.recorder = new CallRecorder(services, this)
+    this.startedAt = this.recorder.startedAt
+    this.path = new CallPath(services, this)
+    this.performer = new Performer(this, this.path.through(services), this)
+  }
+
+  post(event: CallEvent): void {
+    this.mailbox.post(event)
+  }
+
+  fault(error: unknown, { type }: CallEvent): void {
+    const fields = { err: error, callId: this.id, event: type }
+    this.services.log.error(fields, 'an event of a call was not handled')
+  }
+
+  /** What the devices of the call say by API. */
+  get answers(): Answers {
+    this.said ??= new Answers(this, this.services.table)
+    return this.said
   }
 
   get phase(): State['phase'] {
@@ -156,8 +144,8 @@ export class LiveCall implements CallFacts {
   arrived(invite: IncomingCall, deviceId: string): 'in' | 'used' | 'not-invited' {
     const attempt = attemptOf(this.state, deviceId)
     if (attempt === undefined || this.abandoned) return 'not-invited'
-    if (this.calledIn.has(deviceId)) return 'used'
-    this.calledIn.add(deviceId)
+    if (this.calledIn.includes(deviceId)) return 'used'
+    this.calledIn = [...this.calledIn, deviceId]
     this.performer.legs.arrive(attempt, invite)
     return 'in'
   }
@@ -175,15 +163,15 @@ export class LiveCall implements CallFacts {
     this.performer.close()
   }
 
-  private handle(event: CallEvent): void {
+  handle(event: CallEvent): void {
     if (this.abandoned) return
     const { state, effects } = transition(this.state, event)
     this.state = state
     this.winner = winnerOf(state) ?? this.winner
-    if (event.type === 'connected' && this.winner !== undefined) this.talked.add(this.winner)
+    if (event.type === 'connected' && this.winner !== undefined) this.talkers = [...this.talkers, this.winner]
     this.tellTaken()
     this.recorder.event(event)
-    this.performer.guidance.heard(event)
+    this.performer.heard(event)
     for (const effect of effects) {
       this.recorder.effect(effect)
       this.perform(effect)
@@ -194,7 +182,7 @@ export class LiveCall implements CallFacts {
     const user = takerOf(this.state)
     if (user === this.taker) return
     this.taker = user
-    this.owner.taken(user)
+    this.owner.taken(this, user)
   }
 
   /** One effect that cannot be performed must not cost the call those after it. */
@@ -207,40 +195,63 @@ export class LiveCall implements CallFacts {
     }
   }
 
-  private concerns(users: readonly string[]): void {
-    this.owner.concerns(users)
+  talked(attempt: AttemptId): boolean {
+    return this.talkers.includes(attempt)
+  }
+
+  get deadline(): number {
+    return this.performer.timers.deadline(this.state.phase === 'accepted' ? 'second-response' : 'hold')
+  }
+
+  get offers(): PushOffers {
+    return this.performer.offers
+  }
+
+  arriveOffered(attempt: AttemptId, endpoint: MediaEndpoint, deviceId: string): void {
+    this.performer.arriveOffered(attempt, endpoint, deviceId)
+  }
+
+  hungUp(leg: DeviceLegId): Promise<void> {
+    return this.performer.hungUp(leg)
+  }
+
+  get callerGateway(): string | undefined {
+    return this.performer.caller.gateway
+  }
+
+  routeChosen(choice: RouteChosen): void {
+    this.recorder.routeChosen(choice)
+  }
+
+  concerns(users: readonly string[]): void {
+    this.owner.concerns(this, users)
     this.recorder.user(users[0] ?? null)
   }
 
-  private ended(): void {
+  ended(): void {
     const { state } = this
     if (state.phase !== 'ended') throw new Error(`call ${this.id} has not ended`)
-    this.owner.ended({
-      view: { ...this.answers.common(), state: 'ended', deadline: null, ending: state.ending },
+    this.owner.ended(this, {
+      view: { state: 'ended', deadline: null, ending: state.ending, ...seenByAll(this) },
       devices: devicesOf(state),
       winner: deviceOf(state, this.winner),
     })
   }
 
-  private released(leaked: readonly string[]): void {
+  released(leaked: readonly string[]): void {
     this.services.observer.released(this.id, leaked)
-    this.owner.released()
+    this.owner.released(this)
   }
 
-  /** The call as its devices see it: what they say of it by API goes through here. */
-  private answered(): AnsweredCall {
-    const { performer } = this
-    return {
-      facts: this,
-      startedAt: this.startedAt,
-      state: () => this.state,
-      winner: () => this.winner,
-      talked: (attempt) => this.talked.has(attempt),
-      deadline: () => performer.timers.deadline(this.state.phase === 'accepted' ? 'second-response' : 'hold'),
-      offers: performer.offers,
-      post: this.post,
-      arriveOffered: (attempt, endpoint, deviceId) => performer.arriveOffered(attempt, endpoint, deviceId),
-      hangUp: (leg) => performer.hungUp(leg),
+  instruct(): void {
+    this.owner.instruct(this)
+  }
+
+  slept(attempt: AttemptId, deviceId: string, reason: string): void {
+    const { callee, legs } = this.performer
+    const device = callee.device(deviceId)
+    if (device !== undefined) {
+      this.owner.missed(device, () => ({ invite: legs.invitationOf(attempt), reason }))
     }
   }
 }

@@ -22,7 +22,8 @@ export class LookUps {
     private readonly services: Pick<Services, 'router'>,
     private readonly call: Pick<CallFacts, 'path'>,
     private readonly callee: Callee,
-    private readonly guidance: Guidance,
+    /** Of the call, made when it is needed first. */
+    private readonly guidance: () => Guidance,
     private readonly hooks: LookUpHooks,
   ) {}
 
@@ -40,10 +41,10 @@ export class LookUps {
 
   /** `by`: the target that led to the instructions. */
   private guide(instructions: Instructed, by: RouteTarget, after: Ending | null): void {
-    this.answer(this.guidance.next(instructions, this.services.router.owner(by), after), (next) => {
+    this.answer(this.guidance().next(instructions, this.services.router.owner(by), after), (next) => {
       if (next.kind === 'routed') this.routed(next.routed)
       else if (next.kind === 'ended') this.hooks.post({ type: 'route-failed', ending: next.ending })
-      else this.hooks.post({ ...next, type: 'directed' })
+      else this.hooks.post({ type: 'directed', ...next })
     })
   }
 

@@ -67,8 +67,8 @@ export function clientOrigin(invite: IncomingCall, permitted: Permitted, gateway
   const { method, uri, callId, source, body, contentType } = invite
   return {
     request: {
-      ...{ method, uri, callId, gateway, source, body, contentType, headers },
       header: (name) => headers(name)[0],
+      ...{ method, uri, callId, gateway, source, body, contentType, headers },
     },
     ...{ identity, trusted: false, trunk: null, client, asserted },
   }

@@ -6,16 +6,15 @@ import type { AttemptId, DeviceLegId, LegId, PerformanceId } from '../call/ids.j
 import type { Performance } from '../call/performance.js'
 import type { State } from '../call/state.js'
 import type { MediaEndpoint } from '../ports/media.js'
-import type { LegEvents } from '../ports/signaling.js'
 import type { Device } from '../ports/store.js'
 import { digitOf } from '../sip-text/dtmf.js'
 import { announce, comfort, connect } from './bridge.js'
 import { Callee } from './callee.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { CalleeLegs, type DialCommand } from './callee-legs.js'
-import { CallerSide } from './caller-side.js'
+import { type CallerEvents, CallerSide } from './caller-side.js'
 import { endingOfFailure } from './failure.js'
-import { Guidance } from './guidance.js'
+import { Guidance, type GuidanceHooks } from './guidance.js'
 import { LookUps } from './look-ups.js'
 import { MediaWatch } from './media-watch.js'
 import { OfferedLeg } from './offered-leg.js'
@@ -29,7 +28,7 @@ import { Wakes } from './wakes.js'
 /** What the performer of a call tells the call, and asks of it. */
 export interface PerformerHooks {
   post(event: CallEvent): void
-  state(): State
+  readonly state: State
   /** The call is for these users now. */
   concerns(users: readonly string[]): void
   /** It is over; what is open of it closes. */
@@ -43,17 +42,18 @@ export interface PerformerHooks {
 }
 
 /** What stands for one call in the world: it performs the effects that the machine asks for, and posts what comes of them. */
-export class Performer {
+export class Performer implements CallerEvents, CalleeLegEvents, GuidanceHooks {
   readonly caller: CallerSide
   readonly callee: Callee
   readonly legs: CalleeLegs
-  readonly offers: PushOffers
   readonly timers: CallTimers
-  readonly guidance: Guidance
-  private readonly wakes: Wakes
-  private readonly watch: MediaWatch
-  private readonly performances: Performances
   private readonly lookUps: LookUps
+  private readonly wakes: Wakes
+  // Most calls have none of these: they are made when they are needed first.
+  private guidanceMade: Guidance | undefined
+  private offersMade: PushOffers | undefined
+  private performancesMade: Performances | undefined
+  private watch: MediaWatch | undefined
 
   constructor(
     private readonly call: CallFacts,
@@ -61,34 +61,58 @@ export class Performer {
     private readonly hooks: PerformerHooks,
   ) {
     const { clock, settings, media, log } = services
-    const post = (event: CallEvent) => hooks.post(event)
-    this.guidance = new Guidance(services, call, {
-      state: () => hooks.state(),
-      concerns: (users) => hooks.concerns(users),
-      deliberating: () => {
-        post({ type: 'deliberating' })
-        this.run(this.caller.keepWaiting())
-      },
-    })
-    this.watch = new MediaWatch(() => post({ type: 'media-timeout' }))
-    this.timers = new CallTimers(clock, (id) => post({ type: 'timer', id }))
-    this.performances = new Performances(clock, settings.country)
-    this.caller = new CallerSide(
-      media,
-      settings,
-      {
-        ...this.mediaEvents('caller', () => this.caller.endpoint()),
-        digit: (digit) => this.performances.digit(digit),
-        vanished: () => post({ type: 'media-timeout' }),
-      },
-      clock,
-      log,
-    )
+    this.timers = new CallTimers(clock, (id) => hooks.post({ type: 'timer', id }))
+    this.caller = new CallerSide(media, settings, this, clock, log)
     this.callee = new Callee(settings.domain)
-    this.lookUps = new LookUps(services, call, this.callee, this.guidance, hooks)
-    this.legs = new CalleeLegs(services, call, this.caller, this.callee, (leg) => this.calleeEvents(leg))
-    this.offers = new PushOffers(media)
-    this.wakes = new Wakes(services, call, post)
+    this.lookUps = new LookUps(services, call, this.callee, () => this.guidance, hooks)
+    this.legs = new CalleeLegs(services, call, this.caller, this.callee, this)
+    this.wakes = new Wakes(services, call, hooks)
+  }
+
+  get offers(): PushOffers {
+    this.offersMade ??= new PushOffers(this.services.media)
+    return this.offersMade
+  }
+
+  private get guidance(): Guidance {
+    this.guidanceMade ??= new Guidance(this.services, this.call, this)
+    return this.guidanceMade
+  }
+
+  private get performances(): Performances {
+    const { clock, settings } = this.services
+    this.performancesMade ??= new Performances(clock, settings.country)
+    return this.performancesMade
+  }
+
+  post(event: CallEvent): void {
+    this.hooks.post(event)
+  }
+
+  state(): State {
+    return this.hooks.state
+  }
+
+  concerns(users: readonly string[]): void {
+    this.hooks.concerns(users)
+  }
+
+  deliberating(): void {
+    this.post({ type: 'deliberating' })
+    this.run(this.caller.keepWaiting())
+  }
+
+  /** Takes in what has happened to the call. */
+  heard(event: CallEvent): void {
+    switch (event.type) {
+      case 'dial-progressed':
+        return this.legs.progressed(event.dial)
+      case 'connected':
+      case 'caller-answered':
+        return this.guidance.heard(event)
+      default:
+      // All else is the machine's alone.
+    }
   }
 
   perform(effect: Effect): void {
@@ -143,9 +167,9 @@ export class Performer {
         return this.timers.stop(effect.id)
       case 'end':
         this.hooks.ended()
-        this.run(this.guidance.ended(effect.ending))
+        if (this.guidanceMade?.begun === true) this.run(this.guidanceMade.ended(effect.ending))
         // A caller that cancelled has no leg left to be closed, and its media would stay as long as the slowest dial.
-        if (callerIsGone(this.hooks.state())) this.run(this.caller.close())
+        if (callerIsGone(this.hooks.state)) this.run(this.caller.close())
         return this.releaseMedia()
       case 'release':
         this.timers.stopAll()
@@ -172,12 +196,19 @@ export class Performer {
 
   /** Gives back the media of INVITEs and offers that have lost, or all of them where nobody has won. */
   private releaseMedia(winner?: DeviceLegId): void {
-    this.run(Promise.all([this.legs.releaseMedia(winner), this.offers.close()]))
+    this.run(this.legs.releaseMedia(winner))
+    this.closeOffers()
   }
 
   /** Gives all media back. */
   close(): void {
-    this.run(Promise.all([this.caller.close(), this.legs.close(), this.offers.close()]))
+    this.run(this.caller.close())
+    this.run(this.legs.close())
+    this.closeOffers()
+  }
+
+  private closeOffers(): void {
+    if (this.offersMade !== undefined) this.run(this.offersMade.close())
   }
 
   /** A sound that cannot be played is passed over; an engine that is lost is heard of as such. */
@@ -206,18 +237,21 @@ export class Performer {
     const silent = this.silentContact(attempt)
     if (silent !== undefined) this.services.sleepers.silent(silent)
     const device = this.callee.device(deviceId)
-    const offer = () => this.offerFor(attempt, device)
+    const offers = device !== undefined && this.services.table().client(device.user).offerInPush
+    const offer = offers ? () => this.offerFor(attempt, device) : undefined
     this.run(this.wakes.wake(attempt, device, this.timers.deadline('hold'), offer))
   }
 
   /** Our offer for a device that may answer it in its accept; a push without one is better than none. */
-  private async offerFor(attempt: AttemptId, device: Device | undefined): Promise<string | undefined> {
-    const { table, log } = this.services
-    if (device === undefined || !table().client(device.user).offerInPush) return undefined
-    const events = this.mediaEvents(`offer ${attempt}`, () => this.offers.of(attempt))
+  private async offerFor(attempt: AttemptId, device: Device): Promise<string | undefined> {
+    const { log } = this.services
+    const events = {
+      timeout: () => this.silent(`offer ${attempt}`, () => this.offers.of(attempt)),
+      lost: () => this.mediaLost(),
+    }
     try {
       const caller = this.caller.expected ? undefined : await this.caller.endpoint()
-      return await this.offers.make(attempt, caller, { timeout: events.mediaTimeout, lost: events.mediaLost })
+      return await this.offers.make(attempt, caller, events)
     } catch (error) {
       log.warn({ err: error, callId: this.call.id, deviceId: device.id }, 'a push goes out without an offer')
       return undefined
@@ -226,7 +260,7 @@ export class Performer {
 
   /** The registered flow that an attempt's INVITE went to without an answer. */
   private silentContact(attempt: AttemptId): Contact | undefined {
-    const state = this.hooks.state()
+    const state = this.hooks.state
     if (state.phase === 'new') return undefined
     const open = state.legs.find((l) => l.attempt === attempt && l.phase === 'trying')
     return open?.target?.kind === 'contact' ? open.target.contact : undefined
@@ -251,7 +285,7 @@ export class Performer {
   private connect(id: DeviceLegId): void {
     const leg = this.leg(id)
     this.releaseMedia(id)
-    connect(this.caller, () => this.caller.answer(this.callerEvents()), leg).then(
+    connect(this.caller, leg).then(
       () => this.hooks.post({ type: 'connected' }),
       (error: unknown) => {
         this.services.log.warn({ err: error, callId: this.call.id }, 'the legs could not be joined')
@@ -261,14 +295,14 @@ export class Performer {
   }
 
   private answerEarly(): void {
-    this.caller.answerEarly(this.callerEvents()).then(
+    this.caller.answerEarly().then(
       () => this.hooks.post({ type: 'caller-answered' }),
       (error: unknown) => this.hooks.post({ type: 'hold-failed', ending: endingOfFailure(error) }),
     )
   }
 
   private hangUp(leg: LegId, reason: string): void {
-    if (leg === 'caller') return this.run(this.caller.hangUp(reason), () => this.callerClosed(undefined))
+    if (leg === 'caller') return this.run(this.caller.hangUp(reason), () => this.callerEnded(undefined))
     const side = this.legs.find(leg)
     if (side !== undefined) this.run(side.hangUp(reason))
   }
@@ -278,7 +312,7 @@ export class Performer {
     if (device !== undefined) this.run(this.wakes.tellEnding(attempt, device, reason))
   }
 
-  private callerClosed(reason: string | undefined): void {
+  callerEnded(reason: string | undefined): void {
     this.run(this.caller.close())
     this.hooks.post({ type: 'leg-closed', leg: 'caller', ...because(reason) })
   }
@@ -286,7 +320,7 @@ export class Performer {
   /** A key of the caller, where that is what the INFO says. */
   private heardInfo(contentType: string, body: string): Promise<number> {
     const digit = digitOf(contentType, body)
-    if (digit !== undefined) this.performances.digit(digit)
+    if (digit !== undefined) this.digit(digit)
     return Promise.resolve(digit === undefined ? 415 : 200)
   }
 
@@ -299,39 +333,38 @@ export class Performer {
     return 200
   }
 
-  private callerEvents(): LegEvents {
-    return {
-      ended: (reason) => this.callerClosed(reason),
-      reoffered: async (sdp) => (await this.caller.endpoint()).modify(sdp),
-      info: (type, body) => {
-        const state = this.hooks.state()
-        if (state.phase === 'performing') return this.heardInfo(type, body)
-        return this.relayInfo(state.phase === 'bridged' ? state.winner : undefined, type, body)
-      },
-    }
+  /** What the caller sends goes to whoever talks to it; with nobody there it may be a key. */
+  info(side: LegId, contentType: string, body: string): Promise<number> {
+    const { state } = this.hooks
+    if (side !== 'caller') return this.relayInfo('caller', contentType, body)
+    if (state.phase === 'performing') return this.heardInfo(contentType, body)
+    return this.relayInfo(state.phase === 'bridged' ? state.winner : undefined, contentType, body)
   }
 
-  private calleeEvents(leg: DeviceLegId): CalleeLegEvents {
-    return {
-      post: (event) => this.hooks.post(event),
-      ...this.mediaEvents(leg, () => this.legs.find(leg)?.endpoint),
-      info: (type, body) => this.relayInfo('caller', type, body),
-    }
+  digit(digit: string): void {
+    this.performancesMade?.digit(digit)
   }
 
-  private mediaEvents(
-    side: string,
-    endpoint: () => Promise<MediaEndpoint> | MediaEndpoint | undefined,
-  ): Pick<CalleeLegEvents, 'mediaTimeout' | 'mediaLost'> {
-    return {
-      // A caller that listens to ringback need not send; a bridged call in which both are silent is dead.
-      mediaTimeout: () => {
-        const silent = endpoint()
-        if (this.hooks.state().phase !== 'bridged' || silent === undefined) return
-        this.run(Promise.resolve(silent).then((known) => this.watch.timedOut(side, known)))
-      },
-      mediaLost: () => this.hooks.post({ type: 'media-lost' }),
-    }
+  /** The caller is silent, and out of reach besides. */
+  vanished(): void {
+    this.post({ type: 'media-timeout' })
+  }
+
+  mediaLost(): void {
+    this.post({ type: 'media-lost' })
+  }
+
+  mediaTimeout(side: LegId): void {
+    this.silent(side, () => (side === 'caller' ? this.caller.endpoint() : this.legs.find(side)?.endpoint))
+  }
+
+  /** A caller that listens to ringback need not send; a bridged call in which both are silent is dead. */
+  private silent(side: string, find: () => Promise<MediaEndpoint> | MediaEndpoint | undefined): void {
+    const endpoint = this.hooks.state.phase === 'bridged' ? find() : undefined
+    if (endpoint === undefined) return
+    this.watch ??= new MediaWatch(() => this.post({ type: 'media-timeout' }))
+    const { watch } = this
+    this.run(Promise.resolve(endpoint).then((known) => watch.timedOut(side, known)))
   }
 
   /** Performs something in the background; what goes wrong there is a fault of ours, and is heard of. */

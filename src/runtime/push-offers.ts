@@ -25,8 +25,8 @@ export class PushOffers {
     const known = this.open.get(attempt)
     if (known !== undefined) return (await known).localSdp
     const made = this.media.endpoint({
-      ...(caller === undefined ? {} : { offerLike: caller }),
       events: { timeout: () => events.timeout(), lost: () => events.lost() },
+      ...(caller === undefined ? {} : { offerLike: caller }),
     })
     this.open.set(attempt, made)
     const endpoint = await made

@@ -2,7 +2,7 @@ import type { Effect } from '../call/effect.js'
 import type { CallEvent } from '../call/event.js'
 import type { CallRecord } from '../ports/store.js'
 import type { RouteChosen } from './call-path.js'
-import type { Services } from './services.js'
+import type { CallFacts, Services } from './services.js'
 
 /** Writes the journal of one call: what happened to it, what was asked because of it, and its row. */
 export class CallRecorder {
@@ -11,10 +11,14 @@ export class CallRecorder {
 
   constructor(
     private readonly services: Pick<Services, 'observer' | 'clock'>,
-    call: Pick<CallRecord, 'id' | 'trunk' | 'client' | 'from' | 'to'>,
+    { id, origin, called }: Pick<CallFacts, 'id' | 'origin' | 'called'>,
   ) {
     this.record = {
-      ...call,
+      id,
+      trunk: origin.trunk,
+      client: origin.client,
+      from: origin.identity.user ?? 'anonymous',
+      to: called,
       startedAt: services.clock.now(),
       answeredAt: null,
       endedAt: null,
@@ -23,8 +27,12 @@ export class CallRecorder {
     }
   }
 
+  get startedAt(): number {
+    return this.record.startedAt
+  }
+
   user(user: string | null): void {
-    this.record = { ...this.record, user: user ?? this.record.user }
+    if (user !== null) this.record = { ...this.record, user }
   }
 
   /** The trunk by which an expected caller came. */

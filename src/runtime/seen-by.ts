@@ -72,11 +72,14 @@ function phaseSeen(state: State): Pick<CallView, 'state' | 'ending'> {
 }
 
 /** Every device that the call was for. */
-export function devicesOf(state: State): ReadonlySet<string> {
-  if (state.phase === 'new') return new Set()
-  return new Set(
-    state.attempts.flatMap(({ destination: d }) => (d.kind === 'device' ? [d.device.deviceId] : [])),
-  )
+export function devicesOf(state: State): readonly string[] {
+  if (state.phase === 'new') return []
+  const devices: string[] = []
+  for (const { destination } of state.attempts) {
+    if (destination.kind !== 'device' || devices.includes(destination.device.deviceId)) continue
+    devices.push(destination.device.deviceId)
+  }
+  return devices
 }
 
 export function deviceOf(state: State, id: AttemptId | undefined): string | null {

@@ -33,7 +33,12 @@ class World {
     this.caller = new CallerSide(
       media,
       {} as CallSettings,
-      { ...events, digit: () => undefined },
+      {
+        ...events,
+        digit: () => undefined,
+        callerEnded: () => undefined,
+        info: () => Promise.resolve(200),
+      },
       this.clock,
       this.log,
     )

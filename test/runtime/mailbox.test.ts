@@ -1,13 +1,21 @@
 import { expect, test } from 'vitest'
-import { mailbox } from '../../src/runtime/mailbox.js'
+import { Mailbox, type Recipient } from '../../src/runtime/mailbox.js'
 
 const fail = (error: unknown): never => {
   throw error
 }
 
+function mailbox(
+  handle: Recipient<string>['handle'],
+  fault: Recipient<string>['fault'],
+): (event: string) => void {
+  const box = new Mailbox<string>({ handle, fault })
+  return (event) => box.post(event)
+}
+
 test('an event that comes while another is handled waits for its turn', () => {
   const log: string[] = []
-  const post = mailbox<string>((event) => {
+  const post = mailbox((event) => {
     log.push(`begin ${event}`)
     if (event === 'a') {
       post('b')
@@ -22,7 +30,7 @@ test('an event that comes while another is handled waits for its turn', () => {
 test('an event that cannot be handled costs neither who posted it nor the events after it', () => {
   const handled: string[] = []
   const faults: string[] = []
-  const post = mailbox<string>(
+  const post = mailbox(
     (event) => {
       if (event === 'bad') throw new Error('no')
       handled.push(event)
