@@ -494,13 +494,17 @@ export function signalingContract(
         const invite = await peer.request('INVITE')
         peer.send(reply(invite, 180, { tag: 'callee' }))
         await progress.next()
-        call.cancel('SIP;cause=487')
+        call.cancel('SIP;cause=200;text="Call completed elsewhere"')
         const cancel = await peer.request('CANCEL')
         accept(invite)
         peer.send(reply(cancel, 481))
         const log = LegLog.of(await call.answered)
         await peer.request('ACK')
-        peer.send(reply(await peer.request('BYE'), 200))
+        const bye = await peer.request('BYE')
+        if (opened.stop !== undefined) {
+          expect(bye.get('reason')).toBe('SIP;cause=200;text="Call completed elsewhere"')
+        }
+        peer.send(reply(bye, 200))
         await log.ends.next()
       })
 

@@ -47,6 +47,8 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
   private ack: { request: SipRequest; flow: Flow } | undefined
   /** The app wants the call no more, or it cannot be kept: BYE as soon as there was an ACK. */
   private endWhenAcknowledged: string | undefined
+  /** What the app's CANCEL said why: the BYE that takes its place says so too. */
+  private cancelReasons: readonly string[] = []
   private readonly reliable = new Map<string, { rseq: number; response: SipResponse; flow: Flow }>()
 
   constructor(
@@ -87,6 +89,7 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
     const { transaction } = this
     const lines = transaction && new AppHeaders(message, transaction.flow).except(FIXED_IN_CANCEL)
     const cancel = transaction?.cancel(lines)
+    if (cancel) this.cancelReasons = cancel.headers.lineValues('reason')
     return cancel && transaction
       ? { request: cancel, flow: transaction.flow }
       : { refused: `unable to cancel unknown transaction id: ${this.id}` }
@@ -201,7 +204,8 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
       requester?.sent(newId(), ack, flow)
       if (dialog.outgoingInvite === this) dialog.outgoingInvite = undefined
       if (this.endWhenAcknowledged !== undefined) {
-        endByServer(context, dialog, this.endWhenAcknowledged, 'system-initiated-termination')
+        const ending = 'system-initiated-termination'
+        endByServer(context, dialog, this.endWhenAcknowledged, ending, this.cancelReasons)
       }
     })
   }

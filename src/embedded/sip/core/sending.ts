@@ -42,12 +42,21 @@ export function removeDialog(context: Context, dialog: Dialog): void {
 /**
  * Ends a dialog by a BYE of the server's own, and tells the app. The BYE waits for an outstanding ACK
  * (RFC 3261 §15: not before it on an answered call).
+ *
+ * @param reasons Reason values to say in place of the server's own
  */
-export function endByServer(context: Context, dialog: Dialog, why: string, ending: CdrEnding): void {
+export function endByServer(
+  context: Context,
+  dialog: Dialog,
+  why: string,
+  ending: CdrEnding,
+  reasons: readonly string[] = [],
+): void {
   if (dialog.ended || dialog.closing || dialog.byeSent) return
   dialog.closing = true
   const bye = dialog.createRequest('BYE')
-  bye.headers.add('Reason', `SIP;cause=200;text="${why}"`)
+  const own = `SIP;cause=200;text="${why}"`
+  for (const reason of reasons.length === 0 ? [own] : reasons) bye.headers.add('Reason', reason)
   const send = (flow: Flow) => {
     const transaction = context.layer.prepare(bye, flow, UNHEARD)
     dialog.app.dialogEnded(dialog.id, bye, flow)
