@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/adapters/postgres/index.js'
+import { residentStore } from '../../src/adapters/resident-store/index.js'
+import { systemClock } from '../../src/adapters/system/clock.js'
 import { FakeStore } from '../support/fake-store.js'
 import { describeWith, postgresForFile } from '../support/postgres/index.js'
+import { RecordingLog } from '../wake/recording-log.js'
 import { presenceContract } from './presence.contract.js'
 import { reopened } from './reopened.js'
 
@@ -19,6 +22,15 @@ presenceContract('PGlite', async () => {
   const path = mkdtempSync(join(tmpdir(), 'reveille-presence-'))
   return reopened(
     () => openStore({ engine: 'pglite', path }),
+    () => Promise.resolve(rmSync(path, { recursive: true, force: true })),
+  )
+})
+
+presenceContract('PGlite, with what calls ask in memory', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'reveille-presence-'))
+  const options = { clock: systemClock, log: new RecordingLog() }
+  return reopened(
+    async () => residentStore(await openStore({ engine: 'pglite', path }), options),
     () => Promise.resolve(rmSync(path, { recursive: true, force: true })),
   )
 })

@@ -29,8 +29,9 @@ export function registrationStore(db: Kysely<Tables>): RegistrationStore {
       const change = { released: [], devices, put, remove, uses: [] }
       if (retire.length === 0) return stateStore(db).writeState(change)
       return db.transaction().execute(async (transaction) => {
-        const { retirePush } = deviceStore(transaction)
-        for (const { deviceId, push, reason, at } of retire) await retirePush(deviceId, push, reason, at)
+        const known = deviceStore(transaction)
+        for (const { deviceId, push, reason, at } of retire)
+          await known.retirePush(deviceId, push, reason, at)
         await stateStore(transaction).writeState(change)
       })
     },
