@@ -18,9 +18,9 @@ export class EmbeddedSubscription extends EmbeddedTransaction implements Incomin
     expires,
     headers = [],
   }: Parameters<IncomingSubscription['accept']>[0]): Promise<SubscriptionDialog> {
-    // RFC 6665 §8.3.1: 202 means no more than 200.
+    // As over drachtio-srf, which says 202; a subscriber takes it for 200 (RFC 6665 §8.3.1).
     const answer = { headers: [...headers, ['Expires', String(expires)] as const] }
-    return new Notifying(this.line, this.line.respond(this.id, 200, answer))
+    return new Notifying(this.line, this.line.respond(this.id, 202, answer))
   }
 }
 
@@ -73,7 +73,7 @@ class Notifying implements SubscriptionDialog, DialogUser, Dependent {
             request: new EmbeddedTransaction(this.line, id, request, flow),
           })
         }
-        this.line.answer(id, 200, { headers: [['Expires', '0']] })
+        this.line.answer(id, 202, { headers: [['Expires', '0']] })
         return this.tell({ event: 'unsubscribed' })
       }
       case 'OPTIONS':
