@@ -109,6 +109,13 @@ export interface MediaServerStatus {
 
 export interface Media {
   readonly servers: readonly MediaServerStatus[]
+  /**
+   * Whether an offer can be served, as far as that is known without taking anything for it. An engine without it knows
+   * by an endpoint alone.
+   *
+   * @throws MediaError `not-acceptable`
+   */
+  check?(offer: string): void
   /** Every request has a deadline of its own; rejects with {@link MediaError}. */
   endpoint(options: MediaEndpointOptions): Promise<MediaEndpoint>
   /** Rejects where the engine is away. */

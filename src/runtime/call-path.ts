@@ -58,6 +58,7 @@ export class CallPath {
 
   private regional(engine: Media): Media {
     return {
+      ...(engine.check === undefined ? {} : { check: (offer: string) => engine.check?.(offer) }),
       get servers() {
         return engine.servers
       },

@@ -47,7 +47,7 @@ export class CallerSide implements MediaEndpointEvents, LegEvents {
     { readonly status: number; readonly sdp?: string; readonly headers: Headers } | undefined
 
   constructor(
-    private readonly media: Pick<Media, 'endpoint'>,
+    private readonly media: Pick<Media, 'endpoint' | 'check'>,
     private readonly settings: CallSettings,
     private readonly events: CallerEvents,
     private readonly clock: Pick<Clock, 'after'>,
@@ -154,16 +154,12 @@ export class CallerSide implements MediaEndpointEvents, LegEvents {
         case 'early-media':
           return await this.holdWithTone()
         case 'ringing':
-          await this.send(180)
-          break
+          return await this.holdUnheard(180)
         case 'queued':
-          await this.send(182)
-          break
+          return await this.holdUnheard(182)
         default:
-          style satisfies never
+          return style satisfies never
       }
-      await this.endpoint()
-      return undefined
     } catch (error) {
       const how = endingOfFailure(error)
       // The ending says enough of a caller that offers what we cannot serve.
@@ -172,13 +168,26 @@ export class CallerSide implements MediaEndpointEvents, LegEvents {
     }
   }
 
-  private async holdWithTone(): Promise<undefined> {
-    const endpoint = await this.endpoint()
-    // Our offer may not stand in a provisional that can get lost (RFC 3261 §13.2.1): such a caller hears its own tone.
-    if (this.invite.offer === '') {
-      await this.send(180)
+  /**
+   * A caller that does not hear us takes no media while it waits. Nobody is woken for one that offers what cannot be
+   * served: where only an endpoint shows that, it is made.
+   */
+  private async holdUnheard(status: 180 | 182): Promise<undefined> {
+    const { offer } = this.invite
+    if (this.media.check === undefined) {
+      await this.send(status)
+      await this.endpoint()
       return undefined
     }
+    if (offer !== '') this.media.check(offer)
+    await this.send(status)
+    return undefined
+  }
+
+  private async holdWithTone(): Promise<undefined> {
+    // Our offer may not stand in a provisional that can get lost (RFC 3261 §13.2.1): such a caller hears its own tone.
+    if (this.invite.offer === '') return this.holdUnheard(180)
+    const endpoint = await this.endpoint()
     await endpoint.play({ kind: 'ringback', country: this.arrived.terms.tone })
     await this.send(183, endpoint.localSdp)
     return undefined

@@ -8,9 +8,10 @@ import {
   type OutgoingCall,
   type SipResponse,
 } from '../../src/demo/index.js'
+import { engines } from '../support/engines.js'
 import { pushParams, TestServer, users, type ConfigTree } from '../support/server.js'
 
-const everybody = { users: users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil']) }
+const everybody = { users: users(['ada', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gil', 'hal']) }
 
 let server: TestServer
 
@@ -126,6 +127,38 @@ describe('a trunk that asks for ringing', () => {
     expect(statuses(call)).toEqual([100, 180])
     expect(call.provisionals.every(({ body }) => body === '')).toBe(true)
     await hangUp(call, incoming)
+  })
+
+  test.skipIf(engines.freeswitch !== undefined)(
+    'waits without a media port, and gets one with the phone',
+    async () => {
+      trunk({ ringback: 'ringing' })
+      const phone = await server.registeredPhone('cleo', 'token-cleo', { protocol: 'tcp' })
+      // Without its push parameters, or it would take those back as well (RFC 8599 §4.1.1).
+      await phone.register({ expires: 0, contactParams: {} })
+      await phone.sleep()
+      const caller = await server.caller()
+      const call = await caller.call('sip:cleo@example.net')
+      await server.push.nextDelivery('token-cleo')
+      await call.provisional(180)
+      expect((await server.metric('reveille_media_endpoints')).get('')).toBe(0)
+      await phone.wake({ expires: 3600 })
+      const incoming = await phone.nextCall()
+      await call.answered()
+      expect((await server.metric('reveille_media_endpoints')).get('')).toBe(2)
+      await hangUp(call, incoming)
+    },
+  )
+
+  test('is refused with 488 for an offer that nobody can serve, and no phone is woken', async () => {
+    trunk({ ringback: 'ringing' })
+    await server.sleepingPhone('token-hal', 'hal', { protocol: 'tcp' })
+    const caller = await server.caller()
+    const verbatim =
+      'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 4000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n'
+    const call = await caller.call('sip:hal@example.net', { sdp: { verbatim } })
+    expect(await call.outcome).toMatchObject({ kind: 'failed', status: 488 })
+    expect(server.push.pushesTo('token-hal')).toEqual([])
   })
 })
 

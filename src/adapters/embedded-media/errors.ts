@@ -20,8 +20,12 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof MediaError) throw error
-    if (error instanceof EngineError) throw new MediaError(CODES[error.code], error.message)
-    throw new MediaError('lost', error instanceof Error ? error.message : String(error))
+    throw inOurWords(error)
   }
+}
+
+export function inOurWords(error: unknown): MediaError {
+  if (error instanceof MediaError) return error
+  if (error instanceof EngineError) return new MediaError(CODES[error.code], error.message)
+  return new MediaError('lost', error instanceof Error ? error.message : String(error))
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Log } from '../../ports/log.js'
 import { type Media, type MediaEndpoint, MediaError, type MediaServerStatus } from '../../ports/media.js'
 import { EmbeddedEndpoint } from './endpoint.js'
-import { translated } from './errors.js'
+import { inOurWords, translated } from './errors.js'
 
 const RESTART_MS = 200
 
@@ -54,6 +54,14 @@ class EmbeddedMedia implements Media {
       this.engine = undefined
       this.restartLater()
     })
+  }
+
+  check(offer: string): void {
+    try {
+      this.running().check(offer)
+    } catch (error) {
+      throw inOurWords(error)
+    }
   }
 
   endpoint(options: Parameters<Media['endpoint']>[0]): Promise<MediaEndpoint> {

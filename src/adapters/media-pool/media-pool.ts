@@ -14,12 +14,18 @@ export function createMediaPool(engines: readonly Media[], log: Log): Media {
 }
 
 class MediaPool implements Media {
+  /** What one engine takes, all take: they are of one kind. */
+  readonly check?: NonNullable<Media['check']>
   private readonly madeBy = new WeakMap<MediaEndpoint, Media>()
 
   constructor(
     private readonly engines: readonly Media[],
     private readonly log: Log,
-  ) {}
+  ) {
+    if (engines.every((engine) => engine.check !== undefined)) {
+      this.check = (offer) => engines.find(isUp)?.check?.(offer)
+    }
+  }
 
   get servers(): readonly MediaServerStatus[] {
     return this.engines.flatMap(({ servers }) => servers)
@@ -86,4 +92,8 @@ class MediaPool implements Media {
 
 function nameOf({ servers }: Media): string {
   return servers.map(({ name }) => name).join()
+}
+
+function isUp({ servers }: Media): boolean {
+  return servers.some(({ up }) => up)
 }

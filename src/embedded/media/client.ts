@@ -124,6 +124,11 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
     return endpoint
   }
 
+  /** Whether an offer would be taken: nothing is kept for it. @throws MediaError `bad-sdp`, `not-acceptable` */
+  check(offer: string): void {
+    this.#sessions.check(offer)
+  }
+
   stats(): Promise<EngineStats> {
     return this.#ask('stats', undefined)
   }

@@ -38,6 +38,9 @@ export interface PlaneLink {
   send(command: Command): void
 }
 
+/** Of an answer that is never sent: discard (RFC 863). */
+const NO_PORT = 9
+
 interface Session {
   readonly id: string
   readonly negotiator: Negotiator
@@ -80,6 +83,12 @@ export class Sessions {
       this.#stock.putBack(port)
       throw error
     }
+  }
+
+  /** Whether an offer would be taken, at the price of no port. @throws MediaError `bad-sdp`, `not-acceptable` */
+  check(offer: string): void {
+    const identity = () => ({ ssrc: 0, cname: '', fingerprint: this.#whoWeAre().fingerprint })
+    new Negotiator({ ...this.#place, port: NO_PORT, identity }).answer(offer, {})
   }
 
   #open(port: number, params: CreateParams): EndpointDescription {
