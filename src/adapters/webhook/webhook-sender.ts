@@ -111,7 +111,12 @@ class WebhookSender implements PushSender {
         const reset = result.kind === 'failed' && /^(ECONNRESET|EPIPE)$/.test(result.error.code ?? '')
         resolve({ stale: reset && request.reusedSocket && !signal.aborted, ...result })
       })
-      const aborted = (): void => giveUp(new Error('aborted'))
+      // A push that is out cannot be called back, and to break off its connection costs the next one a new one: its
+      // answer is left to come. Nobody waits for it.
+      const aborted = (): void => {
+        if (request.socket === null) giveUp(new Error('aborted'))
+        else resolve({ stale: false, kind: 'failed', error: new Error('aborted') })
+      }
       const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
       signal.addEventListener('abort', aborted)
       this.#inFlight.add(giveUp)
