@@ -5,6 +5,7 @@ import type { ListeningPoint } from '../../ports/signaling.js'
 import type { Part } from './exposition.js'
 import type { ToParent, ToWorker } from './messages.js'
 import { PartyLine } from './party-line.js'
+import type { WatchTimes } from './silence-watch.js'
 import { describeEnd, WorkerProcess } from './worker-process.js'
 
 export interface FleetOptions {
@@ -16,6 +17,8 @@ export interface FleetOptions {
   /** All metrics, given those of the workers. */
   readonly metrics: (workers: readonly Part[]) => Promise<string>
   readonly log: Log
+  /** How long a worker that is up may be silent; then it is killed, and replaced. */
+  readonly watch?: WatchTimes
 }
 
 /** The first pause before a worker is started again, and the longest; ms. */
@@ -27,8 +30,13 @@ const METRICS_MS = 2_000
 /** From the end of the drain to the end of the process, ms: a peer that answers no BYE holds it up by 40 s. */
 const CLOSE_MS = 60_000
 
+interface Question {
+  readonly worker: WorkerProcess
+  answered(text: string | undefined): void
+}
+
 /**
- * The workers, each in a process that is started again when it dies.
+ * The workers, each in a process that is started again when it dies, and killed when it does not answer.
  * ```
  *  launch -> up --dies--> pause -> launch …
  *             |
@@ -40,7 +48,7 @@ export class Fleet {
   readonly #workers: WorkerProcess[] = []
   readonly #line = new PartyLine()
   readonly #pauses: Pause[] = []
-  readonly #questions = new Map<number, (text: string) => void>()
+  readonly #questions = new Map<number, Question>()
   #sip: readonly ListeningPoint[] = []
   #turn = 0
   #asked = 0
@@ -68,11 +76,13 @@ export class Fleet {
     this.#tellCount()
   }
 
-  /** Hands it to one that is up, in turn; false where there is none. */
+  /** Hands it to one that is up, in turn, and to one that answers if any does; false where there is none. */
   take(connection: Socket): boolean {
     const up = this.#up
-    const worker = up[this.#turn++ % Math.max(1, up.length)]
-    worker?.tell({ type: 'connection' }, connection)
+    const answering = up.filter(({ answers }) => answers)
+    const able = answering.length > 0 ? answering : up
+    const worker = able[this.#turn++ % Math.max(1, able.length)]
+    worker?.hand(connection)
     return worker !== undefined
   }
 
@@ -121,10 +131,11 @@ export class Fleet {
   }
 
   #launch(n: number): WorkerProcess {
-    const { entry, start } = this.options
-    const worker = WorkerProcess.launch(entry, start(n))
+    const { entry, start, watch } = this.options
+    const worker = WorkerProcess.launch(entry, start(n), watch)
     this.#workers[n - 1] = worker
     worker.onMessage((message) => this.#heard(worker, message))
+    void worker.ended.then(() => this.#forget(worker))
     if (worker.line !== undefined) this.#line.join(worker.line)
     return worker
   }
@@ -160,7 +171,7 @@ export class Fleet {
   #heard(worker: WorkerProcess, message: ToParent): void {
     switch (message.type) {
       case 'metrics':
-        this.#questions.get(message.id)?.(message.text)
+        this.#questions.get(message.id)?.answered(message.text)
         return
       case 'all-metrics':
         this.#answer(worker, message.id).catch((error: unknown) =>
@@ -170,6 +181,8 @@ export class Fleet {
       case 'up':
       case 'failed':
       case 'drained':
+      case 'taken':
+      case 'pong':
         return
       default:
         message satisfies never
@@ -185,9 +198,8 @@ export class Fleet {
     const id = ++this.#asked
     let late: NodeJS.Timeout | undefined
     const answered = new Promise<string | undefined>((resolve) => {
-      this.#questions.set(id, resolve)
+      this.#questions.set(id, { worker, answered: resolve })
       late = setTimeout(() => resolve(undefined), METRICS_MS)
-      void worker.ended.then(() => resolve(undefined))
     })
     worker.tell({ type: 'metrics', id })
     try {
@@ -195,6 +207,13 @@ export class Fleet {
     } finally {
       clearTimeout(late)
       this.#questions.delete(id)
+    }
+  }
+
+  /** Who asks one that has ended is not to wait. */
+  #forget(worker: WorkerProcess): void {
+    for (const question of this.#questions.values()) {
+      if (question.worker === worker) question.answered(undefined)
     }
   }
 

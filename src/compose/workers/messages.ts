@@ -20,8 +20,10 @@ export interface Share {
 export type ToWorker =
   /** The first of all. `config`: the path as it was given. */
   | { readonly type: 'start'; readonly config: string | undefined; readonly share: Share }
-  /** Together with the socket. */
+  /** Together with the socket; answered by `taken`. */
   | { readonly type: 'connection' }
+  /** Asks whether it lives; answered by `pong`. */
+  | { readonly type: 'ping' }
   | { readonly type: 'reload' }
   | { readonly type: 'drain' }
   | { readonly type: 'end-calls' }
@@ -38,6 +40,9 @@ export type ToParent =
   | { readonly type: 'up'; readonly sip: readonly ListeningPoint[] }
   /** It could not start, and ends. */
   | { readonly type: 'failed'; readonly reason: string }
+  /** It has the connection that was handed to it first of those that it has not told of. */
+  | { readonly type: 'taken' }
+  | { readonly type: 'pong' }
   /** It has no calls any more, and takes none. */
   | { readonly type: 'drained' }
   | { readonly type: 'metrics'; readonly id: number; readonly text: string }

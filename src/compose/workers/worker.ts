@@ -136,8 +136,12 @@ class Worker implements Beside {
   readonly #heard = (message: ToWorker, handle: unknown): void => {
     switch (message.type) {
       case 'connection':
+        this.#say({ type: 'taken' })
         // It may be closed by now.
         if (handle instanceof Socket) this.#connected(handle)
+        return
+      case 'ping':
+        this.#say({ type: 'pong' })
         return
       case 'up':
         this.#up = message.up
