@@ -16,6 +16,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'finish.ts abandon: without if (state.released)': 'the release stops the timer that leads here',
   "lost.ts signalingLost: only legs.includes(state.winner) of 'winner' in state && legs.includes(state.winner)":
     'an undefined winner is none of the legs',
+  "move-on.ts routeOn: without deliberating: false in { phase: 'routing', target, arrived: [], deliberating: false, ...callOf(state), hops, }":
+    'it is read once, and what is missing there reads as false',
   'perform.ts perform: without serial: state.serial + 1 in { ...state, begun: id, serial: state.serial + 1, ringback: false }':
     'the timer of the next performance takes a number of its own before it',
   "phases/connecting.ts timer: without if (due.name !== 'connect')":
