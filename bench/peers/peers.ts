@@ -88,6 +88,21 @@ export function versionsOf(names: readonly PeerName[]): string {
   return found.filter((one) => one !== false).join(', ')
 }
 
+/** Calls that a server is played before it is measured. */
+export interface WarmUp {
+  readonly calls: number
+  readonly perSecond: number
+}
+
+/**
+ * All are measured as they are after a while. A program that is compiled as it runs takes some thousands of calls to be
+ * there, and one that was compiled before it ran takes a few.
+ */
+export function warmUpOf(name: PeerName): WarmUp {
+  if (name === 'reveille-engines') return { calls: 200, perSecond: 10 }
+  return isOurs(name) ? { calls: 3000, perSecond: 200 } : { calls: 100, perSecond: 50 }
+}
+
 /** Rejects, and leaves nothing behind, where the server does not come up. */
 export function startPeer(name: PeerName, options: PeerOptions): Promise<Peer> {
   if (isOurs(name)) return startReveille(options, reveilles[name])

@@ -3,7 +3,7 @@ import { freePorts } from '../load/ports.js'
 import { cpuSecondsOf, familyOf, memoryKbOf, peakKbOf } from '../load/processes.js'
 import type { Run, RunResult } from '../load/plan.js'
 import type { Peer, Profiling } from './peer.js'
-import { type PeerName, startPeer } from './peers.js'
+import { type PeerName, startPeer, warmUpOf } from './peers.js'
 
 /** What a run is played with, whoever the server is. */
 export interface StageOptions {
@@ -32,6 +32,7 @@ const DOMAIN = 'example.net'
 /** A server under test, and the generator that plays around it. */
 export class Stage {
   private constructor(
+    private readonly name: PeerName,
     private readonly peer: Peer,
     private readonly generator: Generator,
   ) {}
@@ -47,7 +48,7 @@ export class Stage {
       const whole = { ...plan, domain: DOMAIN, pushPorts, cores: loadCores, server: peer.server }
       generator = await Generator.open(whole)
       await generator.makeKnown()
-      return new Stage(peer, generator)
+      return new Stage(name, peer, generator)
     } catch (error) {
       await generator?.close()
       await peer.stop()
@@ -71,6 +72,13 @@ export class Stage {
       memoryKb: memoryKbOf(pids),
       peakKb: peakKbOf(pids),
     }
+  }
+
+  /** Calls that are not counted, as many as make this server warm, and then for so long at the rate of the run. */
+  async warmUp(run: Pick<Run, 'arrivals' | 'deadlineMs' | 'perSecond'>, seconds: number): Promise<void> {
+    await this.generator.run({ ...run, ...warmUpOf(this.name), name: 'w', seed: 1 })
+    const calls = Math.ceil(run.perSecond * seconds)
+    if (calls > 0) await this.generator.run({ ...run, calls, name: 'v', seed: 2 })
   }
 
   /** Ends the calls that are held; how many of them got their final response. */

@@ -25,7 +25,7 @@ export const usage = `npm run bench:rate -- [options]
   --peers A,B         of ${peerNames.join(', ')}; kamailio-4,kamailio-64,reveille
   --push MS,MS        until the push service answers, each a search of its own; 0,50
   --seconds N         of each trial; 4
-  --warm-up N         seconds of calls ahead of each trial, at its rate, not counted; 3
+  --warm-up N         seconds at its rate ahead of each trial, after what makes a server warm; 2
   --first N           calls/s to begin with; 50
   --most N            where doubling ends; 16000
   --closeness N       share of a rate by which the last two differ; 0.1
@@ -42,7 +42,7 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       ...peerArgs('kamailio-4,kamailio-64,reveille'),
       push: text('0,50'),
       seconds: text('4'),
-      'warm-up': text('3'),
+      'warm-up': text('2'),
       first: text('50'),
       most: text('16000'),
       closeness: text('0.1'),

@@ -1,5 +1,5 @@
 import { latenciesOf, percentilesOf } from '../load/stages.js'
-import type { PeerName } from '../peers/peers.js'
+import { type PeerName, warmUpOf } from '../peers/peers.js'
 import { type Measured, Stage } from '../peers/stage.js'
 import type { Options } from './options.js'
 import type { Trial } from './search.js'
@@ -35,7 +35,7 @@ export async function tryRate(
 ): Promise<RateTrial> {
   const { proof, talkMs, workers, serverCores, loadCores, profiling, arrivals, warmUpSeconds, seconds } =
     options
-  const phones = Math.ceil(rate * PHONES_SECONDS + 50)
+  const phones = Math.ceil(Math.max(rate, warmUpOf(peer).perSecond) * PHONES_SECONDS + 50)
   const stage = await Stage.open(peer, {
     plan: { phones, proof, pushMs, wakeMs: 0, ringMs: 0, talkMs, delayMs: 0, rtp: false },
     workers,
@@ -45,9 +45,7 @@ export async function tryRate(
   })
   try {
     const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }
-    if (warmUpSeconds > 0) {
-      await stage.run({ ...run, name: 'w', calls: Math.ceil(rate * warmUpSeconds), seed: 1 })
-    }
+    await stage.warmUp(run, warmUpSeconds)
     return trialOf(rate, await stage.run({ ...run, name: 'm', calls: Math.ceil(rate * seconds), seed: 2 }))
   } finally {
     await stage.close()

@@ -1,16 +1,18 @@
 import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.js'
-import { type PeerName, peerTitles, presentOf, versionsOf } from '../peers/peers.js'
+import { peerNames, type PeerName, peerTitles, presentOf, versionsOf, warmUpOf } from '../peers/peers.js'
 import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
 import { runCommand, say } from '../support/command.js'
 import { busyWarning, thisMachine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
-import { type Options, readOptions, usage } from './options.js'
+import { type Options, partOf, readOptions, usage } from './options.js'
 import { costTable, resultsPart, type Row, rowOf, stagesTable } from './report.js'
 
 /** For each call; what is not over then has failed, ms. */
 const DEADLINE_MS = 10_000
 /** Phones for so many seconds of calls: one that ended its call is called again after the others. */
 const PHONES_SECONDS = 4
+/** Calls a second of the fastest warm-up. */
+const MOST_WARMING = Math.max(...peerNames.map((name) => warmUpOf(name).perSecond))
 
 async function bench(asked: Options): Promise<boolean> {
   const options = { ...asked, peers: presentOf(asked.peers, say) }
@@ -32,7 +34,7 @@ async function bench(asked: Options): Promise<boolean> {
   if (!options.dry) {
     const at = new Date().toISOString()
     const versions = versionsOf(options.peers)
-    const name = options.awake ? 'awake' : 'wake'
+    const name = partOf(options)
     const json = { bench: name, at, machine, versions, options, ceiling, rows }
     await keepResults(name, json, resultsPart(rows, options, machine, versions, at.slice(0, 10), remarks))
   }
@@ -45,9 +47,7 @@ async function play(peer: PeerName, options: Options, round: number): Promise<Me
   const stage = await Stage.open(peer, stageOf(options))
   try {
     const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }
-    if (warmUpSeconds > 0) {
-      await stage.run({ ...run, name: `w${round}`, calls: Math.ceil(rate * warmUpSeconds), seed: round })
-    }
+    await stage.warmUp(run, warmUpSeconds)
     const name = `m${round}`
     const measured = await stage.run({ ...run, name, calls: Math.ceil(rate * seconds), seed: 100 + round })
     for (const [why, count] of Object.entries(measured.result.failures))
@@ -62,7 +62,8 @@ async function play(peer: PeerName, options: Options, round: number): Promise<Me
 function stageOf(options: Options): StageOptions {
   const { proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, awake, rate, workers } = options
   const busySeconds = PHONES_SECONDS + (pushMs + wakeMs + ringMs + talkMs + 12 * delayMs) / 1000
-  const phones = Math.ceil(rate * busySeconds)
+  // The warm-up may be faster.
+  const phones = Math.ceil(Math.max(rate, MOST_WARMING) * busySeconds)
   const { serverCores, loadCores, profiling } = options
   return {
     plan: { phones, proof, pushMs, wakeMs, ringMs, talkMs, delayMs, rtp, awake },

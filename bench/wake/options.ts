@@ -23,15 +23,15 @@ export interface Options extends PeerOptions {
   readonly awake: boolean
 }
 
-const wakePeers = 'kamailio,kamailio-rtpengine,reveille,reveille-ringing,reveille-engines'
+const wakePeers = 'kamailio,kamailio-rtpengine,reveille,reveille-ringing'
 const awakePeers = 'kamailio-rtpengine,freeswitch,reveille'
 
 export const usage = `npm run bench:wake -- [options]
-  --peers A,B         of ${peerNames.join(', ')}; kamailio,reveille
+  --peers A,B         of ${peerNames.join(', ')}; ${wakePeers}
   --rounds N          of each, in turn; 3
   --rate N            calls/s; 50
   --seconds N         of each round; 10
-  --warm-up N         seconds of calls ahead of each round, not counted; 3
+  --warm-up N         seconds at this rate ahead of each round, after what makes a server warm; 3
   --arrivals KIND     ${arrivalKinds.join(' or ')}; poisson
   --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token
   --push MS           until the push service answers; 0
@@ -42,6 +42,15 @@ export const usage = `npm run bench:wake -- [options]
   --rtp               both ways, while they talk
   --awake             phones stay registered, and calls go to them with no push; ${awakePeers}
 ${peerUsage}`
+
+/** Under which the results are kept: real engines take far more of a machine, and so are measured at a rate of their own. */
+export function partOf({
+  awake,
+  peers,
+}: Pick<Options, 'awake' | 'peers'>): 'awake' | 'wake' | 'wake-engines' {
+  if (awake) return 'awake'
+  return peers.includes('reveille-engines') ? 'wake-engines' : 'wake'
+}
 
 /** @throws Error that says which option is wrong. */
 export function readOptions(argv: readonly string[]): Options | 'help' {

@@ -1,11 +1,11 @@
 import { joinResults } from '../load/generator.js'
 import { latencies, type Latency, latenciesOf, type Percentiles, percentilesOf } from '../load/stages.js'
-import { peerMedia, type PeerName, peerTitles } from '../peers/peers.js'
+import { peerMedia, type PeerName, peerTitles, warmUpOf } from '../peers/peers.js'
 import type { Measured } from '../peers/stage.js'
 import { busyWarning, describeMachine, type Machine } from '../support/machine.js'
 import { spreadOf, type Spread } from '../support/statistics.js'
 import { markdownTable } from '../support/table.js'
-import type { Options } from './options.js'
+import { type Options, partOf } from './options.js'
 
 const ofWakes: readonly Latency[] = ['provisional', 'push', 'register', 'invite', 'answer', 'added', 'bye']
 const ofAwake: readonly Latency[] = ['provisional', 'direct', 'answer', 'added', 'bye']
@@ -107,6 +107,13 @@ export function costTable(rows: readonly Row[]): string {
   )
 }
 
+const titles = {
+  wake: '## The latency of a wake, and what a call costs\n\n`npm run bench:wake`',
+  awake: '## A call to a phone that is awake\n\n`npm run bench:wake -- --awake`',
+  'wake-engines':
+    '## The latency of a wake on drachtio and FreeSWITCH\n\n`npm run bench:wake -- --peers kamailio,reveille,reveille-engines --rate 10`',
+} as const
+
 export function resultsPart(
   rows: readonly Row[],
   options: Options,
@@ -119,11 +126,10 @@ export function resultsPart(
   const spread = rows.map(
     ({ peer, p50s, p99s }) => `${peerTitles[peer]}: p50 ${range(p50s)}, p99 ${range(p99s)}`,
   )
-  return `${options.awake ? '## A call to a phone that is awake' : '## The latency of a wake, and what a call costs'}
-
-\`npm run bench:wake${options.awake ? ' -- --awake' : ''}\`: ${rate} calls/s (${arrivals}) for ${seconds} s in each of ${rounds} rounds, the servers in turn;
+  return `${titles[partOf(options)]}: ${rate} calls/s (${arrivals}) for ${seconds} s in each of ${rounds} rounds, the servers in turn;
 ${options.awake ? 'the phone' : `push answered after ${pushMs} ms, the phone awake ${wakeMs} ms later,`} rings ${ringMs} ms, talks ${talkMs} ms, ${delayMs} ms away${options.awake ? '' : `; REGISTER by ${proof}`};
 ${rtp ? 'RTP both ways while they talk' : 'no RTP but ringback'}. ${day}; ${describeMachine(machine)}; ${versions}.
+Ahead of each round, and not counted: ${rows.map(({ peer }) => `${warmUpOf(peer).calls} calls at ${warmUpOf(peer).perSecond}/s (${peerTitles[peer]})`).join(', ')}.
 ${[busyWarning(machine) ?? '', ...remarks].filter(Boolean).join('\n')}
 
 ${stagesTable(rows, options.awake)}
