@@ -245,13 +245,15 @@ export class Performer implements CallerEvents, CalleeLegEvents, GuidanceHooks {
   /** Our offer for a device that may answer it in its accept; a push without one is better than none. */
   private async offerFor(attempt: AttemptId, device: Device): Promise<string | undefined> {
     const { log } = this.services
+    // They are asked for before anything is waited for: what closes them meanwhile closes this offer too.
+    const { offers } = this
     const events = {
       timeout: () => this.silent(`offer ${attempt}`, () => this.offers.of(attempt)),
       lost: () => this.mediaLost(),
     }
     try {
       const caller = this.caller.expected ? undefined : await this.caller.endpoint()
-      return await this.offers.make(attempt, caller, events)
+      return await offers.make(attempt, caller, events)
     } catch (error) {
       log.warn({ err: error, callId: this.call.id, deviceId: device.id }, 'a push goes out without an offer')
       return undefined
