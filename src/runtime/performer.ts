@@ -21,6 +21,7 @@ import { OfferedLeg } from './offered-leg.js'
 import { Performances } from './performances.js'
 import { PushOffers } from './push-offers.js'
 import { because, HUNG_UP } from './reason.js'
+import { winnerOf } from './seen-by.js'
 import type { CallFacts, Services } from './services.js'
 import { CallTimers } from './timers.js'
 import { Wakes } from './wakes.js'
@@ -247,10 +248,7 @@ export class Performer implements CallerEvents, CalleeLegEvents, GuidanceHooks {
     const { log } = this.services
     // They are asked for before anything is waited for: what closes them meanwhile closes this offer too.
     const { offers } = this
-    const events = {
-      timeout: () => this.silent(`offer ${attempt}`, () => this.offers.of(attempt)),
-      lost: () => this.mediaLost(),
-    }
+    const events = { timeout: () => this.offerTimeout(attempt), lost: () => this.mediaLost() }
     try {
       const caller = this.caller.expected ? undefined : await this.caller.endpoint()
       return await offers.make(attempt, caller, events)
@@ -356,13 +354,16 @@ export class Performer implements CallerEvents, CalleeLegEvents, GuidanceHooks {
     this.post({ type: 'media-lost' })
   }
 
-  mediaTimeout(side: LegId): void {
-    this.silent(side, () => (side === 'caller' ? this.caller.endpoint() : this.legs.find(side)?.endpoint))
+  /** The endpoint behind an offer is silent, which matters once it is the leg of whoever took it. */
+  private offerTimeout(attempt: AttemptId): void {
+    const { state } = this.hooks
+    if (state.phase === 'bridged' && winnerOf(state) === attempt) this.mediaTimeout(state.winner)
   }
 
   /** A caller that listens to ringback need not send; a bridged call in which both are silent is dead. */
-  private silent(side: string, find: () => Promise<MediaEndpoint> | MediaEndpoint | undefined): void {
-    const endpoint = this.hooks.state.phase === 'bridged' ? find() : undefined
+  mediaTimeout(side: LegId): void {
+    if (this.hooks.state.phase !== 'bridged') return
+    const endpoint = side === 'caller' ? this.caller.endpoint() : this.legs.find(side)?.endpoint
     if (endpoint === undefined) return
     this.watch ??= new MediaWatch(() => this.post({ type: 'media-timeout' }))
     const { watch } = this

@@ -1,10 +1,5 @@
 import type { AttemptId } from '../call/ids.js'
-import type { Media, MediaEndpoint } from '../ports/media.js'
-
-export interface PushOfferEvents {
-  timeout(): void
-  lost(): void
-}
+import type { Media, MediaEndpoint, MediaEndpointEvents } from '../ports/media.js'
 
 /**
  * Our SDP offers that went out in the pushes of one call, each with the endpoint that stands behind it until the call
@@ -20,22 +15,18 @@ export class PushOffers {
   async make(
     attempt: AttemptId,
     caller: MediaEndpoint | undefined,
-    events: PushOfferEvents,
+    events: MediaEndpointEvents,
   ): Promise<string> {
     const known = this.open.get(attempt)
     if (known !== undefined) return (await known).localSdp
     const made = this.media.endpoint({
-      events: { timeout: () => events.timeout(), lost: () => events.lost() },
+      events,
       ...(caller === undefined ? {} : { offerLike: caller }),
     })
     this.open.set(attempt, made)
     const endpoint = await made
     if (this.closed) await endpoint.close()
     return endpoint.localSdp
-  }
-
-  of(attempt: AttemptId): Promise<MediaEndpoint> | undefined {
-    return this.open.get(attempt)
   }
 
   /** The endpoint behind an attempt's offer, which is the taker's to close from now on. */

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { ending } from '../../src/call/ending.js'
 import type { CallEvent } from '../../src/call/event.js'
-import { NEW, type State } from '../../src/call/state.js'
+import { NEW, type Bridged, type State } from '../../src/call/state.js'
 import type { MediaEndpoint, MediaEndpointEvents, MediaEndpointOptions } from '../../src/ports/media.js'
 import type { IncomingCall } from '../../src/ports/signaling.js'
 import type { Device } from '../../src/ports/store.js'
@@ -104,4 +104,27 @@ test('a call that ends while the offer of its push is being made gives every por
   await media.ready()
   expect(media.events.length).toBeGreaterThan(0)
   expect(media.open.size).toBe(0)
+})
+
+test('a bridged call is dead where the app that took the offer of its push is silent, and the caller as well', async () => {
+  await media.ready()
+  await media.ready()
+  const endpoint = await performer.offers.take('a1')
+  if (endpoint === undefined) throw new Error('the push had an offer')
+  performer.arriveOffered('a1', endpoint, DEVICE.id)
+  const bridged: Partial<Bridged> = {
+    ...{
+      phase: 'bridged',
+      winner: 'i1',
+      legs: [{ id: 'i1', attempt: 'a1', target: null, phase: 'answered' }],
+    },
+  }
+  call.state = bridged as Bridged
+  const [caller, app] = media.events
+  app?.timeout?.()
+  await settle()
+  expect(call.heard).not.toContainEqual({ type: 'media-timeout' })
+  caller?.timeout?.()
+  await settle()
+  expect(call.heard).toContainEqual({ type: 'media-timeout' })
 })
