@@ -224,6 +224,8 @@ export class LiveCall implements AnsweredCall, PerformerHooks, PathHooks, Recipi
   }
 
   concerns(users: readonly string[]): void {
+    // Instructions that were asked while the call lived may say so when it is over.
+    if (this.abandoned || this.state.phase === 'ended') return
     this.owner.concerns(this, users)
     this.recorder.user(users[0] ?? null)
   }
