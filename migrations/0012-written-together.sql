@@ -5,7 +5,7 @@ begin
   if change ? 'released' then
     -- A push address may go from one of the devices to another.
     update devices set push_provider = null, push_token = null, push_param = null
-    where id in (select jsonb_array_elements_text(change -> 'released'));
+    where id = any (array(select jsonb_array_elements_text(change -> 'released')));
   end if;
   if change ? 'devices' then
     insert into devices select * from jsonb_populate_recordset(null::devices, change -> 'devices')
@@ -16,7 +16,7 @@ begin
       retired_reason = excluded.retired_reason, region = excluded.region;
   end if;
   if change ? 'remove' then
-    delete from bindings where id in (select jsonb_array_elements_text(change -> 'remove'));
+    delete from bindings where id = any (array(select jsonb_array_elements_text(change -> 'remove')));
   end if;
   if change ? 'put' then
     insert into bindings select * from jsonb_populate_recordset(null::bindings, change -> 'put')

@@ -12,7 +12,10 @@ interface Found {
   readonly bindings: readonly Selectable<BindingRow>[]
 }
 
-/** Many users and many changes in one statement each. */
+/**
+ * Many users and many changes in one statement each. What is looked up by a list is looked up by the index, whatever the
+ * planner makes of the length of the list: in a join it would hash the push addresses of all devices, while they are few.
+ */
 export function stateStore(db: Kysely<Tables>): Pick<BackingStore, 'loadUsers' | 'writeState' | 'tokenUses'> {
   return {
     async loadUsers({ users, deviceIds, pushes }) {
@@ -20,13 +23,13 @@ export function stateStore(db: Kysely<Tables>): Pick<BackingStore, 'loadUsers' |
         with named as materialized (
           select jsonb_array_elements_text(${toJson(users)}::jsonb) as user_name
           union select user_name from devices
-            where id in (select jsonb_array_elements_text(${toJson(deviceIds)}::jsonb))
-          union select user_name
-            from jsonb_to_recordset(${toJson(pushes)}::jsonb) as push (provider text, token text, param text)
-            join devices on push_provider = provider and push_token is not null
+            where id = any (array(select jsonb_array_elements_text(${toJson(deviceIds)}::jsonb)))
+          union select owner.user_name
+            from jsonb_to_recordset(${toJson(pushes)}::jsonb) as push (provider text, token text, param text),
+            lateral (select user_name from devices where push_provider = provider and push_token is not null
               and sha256(replace(push_token, '\\', '\\\\')::bytea) = sha256(replace(token, '\\', '\\\\')::bytea)
               and sha256(replace(coalesce(push_param, ''), '\\', '\\\\')::bytea)
-                = sha256(replace(coalesce(param, ''), '\\', '\\\\')::bytea)
+                = sha256(replace(coalesce(param, ''), '\\', '\\\\')::bytea) limit 1) as owner
         )
         select
           (select coalesce(json_agg(devices), '[]') from devices
