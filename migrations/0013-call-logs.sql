@@ -8,6 +8,9 @@ create table call_logs (
   primary key (call_id, first)
 );
 
+-- Nothing is to come in behind the copy, from a node that still has the former tables.
+lock table call_events in exclusive mode;
+
 insert into call_logs
 select call_id, min(seq),
   jsonb_agg(jsonb_build_object('seq', seq, 'at', at, 'type', type, 'data', data) order by seq)

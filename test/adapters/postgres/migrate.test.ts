@@ -95,4 +95,34 @@ describeWith('migrations on PostgreSQL', postgres, (server) => {
     for (const id of ['b', 'c', 'd']) expect((await store.device(id))?.push).not.toBeNull()
     await store.close()
   })
+
+  it('keep the events of calls, also those that a node with the former tables writes meanwhile', async () => {
+    const { url, db, folder } = await bare()
+    const bring = (file: string): void => copyFileSync(join('migrations', file), join(folder, file))
+    const last = FILES.indexOf('0013-call-logs.sql')
+    FILES.slice(0, last).forEach(bring)
+    await migrate(db, folder)
+    const former = new pg.Client({ connectionString: url })
+    await former.connect()
+    onTestFinished(() => former.end())
+    const put = `insert into call_events (call_id, seq, at, type, data) values `
+    await former.query(`${put} ('a', 1, 8, 'ended', '{"status": 480}'), ('a', 0, 7, 'invited', null)`)
+    await former.query('begin')
+    await former.query(`${put} ('b', 3, 9, 'ended', null)`)
+    FILES.slice(last, last + 1).forEach(bring)
+    const migrated = migrate(db, folder)
+    const waiting = () => former.query('select 1 from pg_locks where not granted')
+    await expect.poll(async () => (await waiting()).rowCount).toBe(1)
+    await former.query('commit')
+    expect(await migrated).toEqual(['0013-call-logs'])
+    const { rows } = await former.query('select * from call_logs order by call_id')
+    const [first, second] = [
+      { seq: 0, at: 7, type: 'invited', data: null },
+      { seq: 1, at: 8, type: 'ended', data: { status: 480 } },
+    ]
+    expect(rows).toEqual([
+      { call_id: 'a', first: 0, events: [first, second] },
+      { call_id: 'b', first: 3, events: [{ seq: 3, at: 9, type: 'ended', data: null }] },
+    ])
+  })
 })
