@@ -164,12 +164,8 @@ export class Lane {
       else residents.install(user, theirs.devices, theirs.bindings)
     }
     // Those of this turn are the last ones, and stay.
-    residents.shrink(
-      Math.max(limits.users, found.size),
-      (theirs, registered) =>
-        theirs.some(({ id }) => pending.device(id) !== undefined) ||
-        registered.some(({ bindingId }) => pending.binding(bindingId) !== undefined),
-    )
+    const most = Math.max(limits.users, found.size)
+    if (residents.size > most) residents.shrink(most, pending.users())
   }
 
   /** What waits to be written is newer than what was read. */
@@ -223,7 +219,9 @@ export class Lane {
       } catch (error) {
         if (error instanceof StoreUnavailable) return error
         log.error({ err: error, user }, 'the database refuses what was to be written of a user')
-        for (const { user: whose, reject } of flushes) if (whose === user) reject(error)
+        // Whoever has come meanwhile may wait for the same rows, which are not written any more.
+        for (const { user: whose, reject } of [...flushes, ...this.#flushes])
+          if (whose === user) reject(error)
         residents.forget(user)
       }
       pending.done(piece)

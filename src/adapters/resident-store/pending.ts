@@ -54,6 +54,14 @@ export class Pending {
     return this.#bindings.get(id)?.awaited === true
   }
 
+  /** Of whom something waits to be written, be it that something goes. */
+  users(): ReadonlySet<string> {
+    const users = new Set<string>()
+    for (const { device } of this.#devices.values()) users.add(device.user)
+    for (const { user } of this.#bindings.values()) users.add(user)
+    return users
+  }
+
   *devices(): Iterable<Device> {
     for (const { device } of this.#devices.values()) yield device
   }

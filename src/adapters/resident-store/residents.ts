@@ -101,14 +101,11 @@ export class Residents {
   }
 
   /** Sends the least recently used away until `most` are left, but for those who must stay. */
-  shrink(
-    most: number,
-    mustStay: (devices: readonly Device[], bindings: readonly Binding[]) => boolean,
-  ): void {
+  shrink(most: number, mustStay: ReadonlySet<string>): void {
     let surplus = this.#users.size - most
     if (surplus <= 0) return
-    for (const [user, { devices, bindings }] of this.#users) {
-      if (!mustStay(devices, bindings)) this.forget(user)
+    for (const user of this.#users.keys()) {
+      if (!mustStay.has(user)) this.forget(user)
       surplus -= 1
       if (surplus <= 0) return
     }

@@ -5,6 +5,7 @@ import type {
   TokenUse,
   WantedUsers,
 } from '../../../src/ports/backing-store.js'
+import type { PresenceFacts } from '../../../src/ports/presence.js'
 import { StoreConflict, StoreUnavailable } from '../../../src/ports/store.js'
 import type { Binding, Device } from '../../../src/ports/store.js'
 import { FakeStore } from '../../support/fake-store.js'
@@ -107,6 +108,17 @@ class FakeBacking extends FakeStore implements BackingStore {
 
   tokenUses(): Promise<readonly TokenUse[]> {
     return this.life.read(({ uses }) => [...uses.values()])
+  }
+
+  override presenceOf(users: readonly string[], now: number): Promise<readonly PresenceFacts[]> {
+    return this.life.read(({ devices, bindings }) =>
+      users.map((user) => {
+        const ends = [...bindings.values()].filter((one) => one.user === user).map((one) => one.expiresAt)
+        const last = Math.max(0, ...ends)
+        const wakeable = [...devices.values()].some((one) => one.user === user && one.push !== null)
+        return { user, row: null, registeredUntil: last > now ? last : null, wakeable }
+      }),
+    )
   }
 
   override dropExpired(now: number): Promise<number> {

@@ -69,6 +69,17 @@ describe('what is asked', () => {
     expect(await store.bindingsOf(binding.user, NOW)).toEqual([binding])
     expect(disk.reads).toBe(before + 4)
   })
+
+  it('stays also where what waits is that something goes: nobody is seen as registered who is not', async () => {
+    const { store, clock, binding } = await withDevice(open(new Disk(), { users: 2 }))
+    await store.writeBindings({ put: [binding], remove: [] })
+    clock.advance(200)
+    await settled()
+    await store.writeBindings({ put: [], remove: [binding.bindingId] })
+    for (const user of ['b', 'c', 'd', 'e']) await store.devicesOf(user)
+    const [facts] = await store.presenceOf([binding.user], NOW)
+    expect(facts).toMatchObject({ registeredUntil: null, wakeable: true })
+  })
 })
 
 describe('what must not be lost', () => {
@@ -268,6 +279,20 @@ describe('a database in trouble', () => {
     expect(await store.bindingsOf(bad.user, NOW)).toEqual([])
     expect(await store.bindingsOf(device.user, NOW)).toEqual([binding])
     expect(log.at('error')).toHaveLength(1)
+  })
+
+  it('tells everybody who waits for a row that it refuses, also who came while it was being written', async () => {
+    for (let turns = 0; turns < 8; turns += 1) {
+      const { store, disk } = open()
+      const bad = someDevice()
+      disk.refuses = (row) => row.user === bad.user
+      const first = store.putDevice(bad)
+      const told = expect(first).rejects.toThrow('refused for what it is')
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      await expect(store.putDevice(bad)).rejects.toThrow('refused for what it is')
+      await told
+      expect(disk.devices.size).toBe(0)
+    }
   })
 
   it('is asked again for the uses of tokens where it did not answer', async () => {
