@@ -130,7 +130,9 @@ export function lists(message: SipMessage, header: string, token: string): boole
 
 /** The URI of the first Contact; undefined where it is missing or nothing that a request could be sent to. */
 export function contactUri(message: SipMessage): string | undefined {
-  return message.headers.parsed('contact', parseContactUri)
+  const { headers } = message
+  // A line may be empty, and the first value stand in the next one.
+  return headers.parsed('contact', parseContactUri) ?? parseContactUri(headers.list('contact')[0] ?? '')
 }
 
 function parseContactUri(line: string): string | undefined {

@@ -132,7 +132,8 @@ function readFoldedHead(text: string, length: number, limits: ParseLimits): Head
     if (last > 0 && continues(text, start)) lines[last] = `${lines[last]} ${line.trim()}`
     else lines.push(line)
   }
-  const unfolded = lines.join('\n')
+  // Ended as they came: of a line that ends in two CRs the second pass leaves one too.
+  const unfolded = `${lines.join('\r\n')}\r\n`
   return { ...readHead(unfolded, unfolded.length, limits), end: next }
 }
 

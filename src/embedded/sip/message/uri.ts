@@ -1,4 +1,4 @@
-import { isDigit, isHostCharacter, isSpace } from './characters.js'
+import { isHostCharacter, skipDigits } from './characters.js'
 import { ParamReader, formatParams, parseParams, type Params } from './params.js'
 import { parseNumber } from './values.js'
 
@@ -34,7 +34,8 @@ class ReadUri implements SipUri {
 }
 
 const LETTER_CASE = 32
-const [QUOTE, DASH, DOT, COLON, LESS, GREATER, BRACKET] = [34, 45, 46, 58, 60, 62, 91] as const
+const [SPACE, QUOTE, DASH, DOT, COLON, LESS, GREATER, BRACKET] = [32, 34, 45, 46, 58, 60, 62, 91] as const
+const DELETE = 127
 
 /** The scheme of any URI, in lower case. */
 export function schemeOf(uri: string): string {
@@ -76,11 +77,11 @@ export function parseUri(text: string): SipUri | undefined {
   )
 }
 
+/** No white space, no control character, no delimiter of what a URI stands in (RFC 3261 §25.1). */
 function isOnePiece(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code <= GREATER && (isSpace(code) || code === QUOTE || code === LESS || code === GREATER))
-      return false
+    if (code <= SPACE || code === QUOTE || code === LESS || code === GREATER || code === DELETE) return false
   }
   return true
 }
@@ -114,7 +115,7 @@ function endOfName(text: string): number {
 
 /** Digits alone, and not zero. */
 function parsePort(text: string): number | undefined {
-  const port = isDigit(text.charCodeAt(0)) ? parseNumber(text, 65_535) : undefined
+  const port = skipDigits(text, 0) === text.length ? parseNumber(text, 65_535) : undefined
   return port === 0 ? undefined : port
 }
 
@@ -122,7 +123,7 @@ function parsePort(text: string): number | undefined {
 export function isUsableUri(text: string): boolean {
   const scheme = schemeOf(text)
   if (scheme === 'sip' || scheme === 'sips') return parseUri(text) !== undefined
-  return /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(text)
+  return /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text) && isOnePiece(text)
 }
 
 /** An address as it is written in a URI or Via: IPv6 in brackets. */

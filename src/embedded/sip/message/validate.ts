@@ -66,7 +66,7 @@ function uriDefect(request: SipRequest): Defect | undefined {
     // Header fields have no place in a Request-URI (RFC 3261 §19.1.1, table 1).
     return uri && uri.headers === undefined ? undefined : bad('Malformed Request-URI')
   }
-  if (scheme === 'tel') return undefined
+  if (scheme === 'tel') return isUsableUri(request.uri) ? undefined : bad('Malformed Request-URI')
   if (!/^[a-z][a-z0-9+.-]*$/.test(scheme)) return bad('Malformed Request-URI')
   return { status: 416, reason: 'Unsupported URI Scheme' }
 }

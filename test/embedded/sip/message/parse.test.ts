@@ -9,6 +9,7 @@ import {
   toTag,
 } from '../../../../src/embedded/sip/message/message.js'
 import { serialize, toText } from '../../../../src/embedded/sip/message/serialize.js'
+import { requestDefect } from '../../../../src/embedded/sip/message/validate.js'
 
 const LIMITS = { headerLines: 64 }
 
@@ -133,5 +134,30 @@ test('bytes without a SIP start line are no message', () => {
 test('a response needs no reason phrase', () => {
   for (const line of ['SIP/2.0 200 OK', 'SIP/2.0 200 ', 'SIP/2.0 200', 'sip/2.0 200 =\u00e9=']) {
     expect(parse([line]).message).toMatchObject({ kind: 'response', status: 200 })
+  }
+})
+
+test('a line of two CRs ends no head, with folded lines or without', () => {
+  for (const folded of [[], ['Subject: one', ' two']]) {
+    const { message, defect } = parse(
+      [...INVITE, '\r', 'Max-Forwards: 9', ...folded, 'Content-Length: 4'],
+      'body',
+    )
+    expect(defect).toEqual({ status: 400, reason: 'Malformed Header Field' })
+    expect(message.headers.get('max-forwards')).toBe('9')
+    expect(message.body.toString()).toBe('body')
+  }
+})
+
+test('the first Contact is found behind a line without any', () => {
+  expect(contactUri(parse([...INVITE, 'Contact:', 'Contact: <sip:a@b>']).message)).toBe('sip:a@b')
+  expect(contactUri(parse([...INVITE, 'Contact:']).message)).toBeUndefined()
+})
+
+test('a Request-URI with a control character is refused', () => {
+  for (const uri of ['sip:b\0b@example.com', 'sip:bob@example.com;x=\x7f', 'tel:+1\x012', 'tel:']) {
+    const { message, defect } = parse([`INVITE ${uri} SIP/2.0`, ...INVITE.slice(1), 'Contact: <sip:a@b>'])
+    expect(defect).toBeUndefined()
+    expect(message.kind === 'request' && requestDefect(message)?.status).toBe(400)
   }
 })

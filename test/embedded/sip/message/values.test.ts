@@ -41,6 +41,8 @@ describe('SIP URIs', () => {
     'sip:a@b:99999',
     'sip:a b@c',
     'sip:a@b;=x',
+    'sip:a@b:5060\ufeff',
+    'sip:a\0@b',
   ])('%j is no SIP URI', (text) => expect(parseUri(text)).toBeUndefined())
 })
 
