@@ -107,6 +107,7 @@ export class EmbeddedGateway implements AttachedApp, Strays {
       // An error of ours costs the request that met it, and no other.
       this.log.error({ err: error, gateway: this.name }, 'a request could not be handled')
       line.answer(id, 500)
+      this.calls.get(id)?.lost()
     }
   }
 
@@ -114,22 +115,31 @@ export class EmbeddedGateway implements AttachedApp, Strays {
     const { line } = this
     if (line === undefined) return
     const user = line.dialogs.get(dialogId)
-    if (user !== undefined) return user.dialogRequest(id, request, flow)
+    if (user !== undefined) return this.guard(() => user.dialogRequest(id, request, flow))
     // The call is over on this side.
     if (request.method !== 'ACK') line.answer(id, request.method === 'BYE' ? 200 : 481)
   }
 
   cancelled(id: string, _dialogId: string, cancel: SipRequest): void {
-    this.calls.get(id)?.cancelledBecause(reasonOf(cancel))
+    this.guard(() => this.calls.get(id)?.cancelledBecause(reasonOf(cancel)))
   }
 
   dialogEnded(dialogId: string, bye: SipRequest): void {
-    this.line?.dialogs.get(dialogId)?.endedByServer(reasonOf(bye))
+    this.guard(() => this.line?.dialogs.get(dialogId)?.endedByServer(reasonOf(bye)))
   }
 
   /** None was asked for. */
   record(): void {
     return undefined
+  }
+
+  /** The server goes on with what it was about to do, whatever becomes of what it tells. */
+  private guard(tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.log.error({ err: error, gateway: this.name }, 'what the SIP server told could not be handled')
+    }
   }
 
   private subscribed(line: Line, id: string, request: SipRequest, flow: Flow): void {
@@ -144,8 +154,8 @@ export class EmbeddedGateway implements AttachedApp, Strays {
     const { line } = this
     this.line = undefined
     this.attachment = undefined
-    this.calls.clear()
     if (line === undefined) return
+    for (const call of [...this.calls.values()]) call.lost()
     line.dialogs.clear()
     for (const dependent of [...line.dependents]) dependent.lost()
   }

@@ -1,14 +1,14 @@
 import type { Flow, SipRequest } from '../../embedded/sip/index.js'
 import { type Final, type IncomingCall, type Leg, SipFailure } from '../../ports/signaling.js'
 import { EmbeddedLeg } from './leg.js'
-import type { DialogUser, Line } from './line.js'
+import type { Answer, Dependent, DialogUser, Line } from './line.js'
 import { EmbeddedRequest } from './request.js'
 import type { Strays } from './strays.js'
 
 type Provisional = Parameters<IncomingCall['provisional']>[0]
 
 /** The caller's INVITE, until it has its final answer. */
-export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCall, DialogUser {
+export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCall, DialogUser, Dependent {
   private cancelled: { readonly reason: string | undefined } | undefined
   private finished = false
   private listener: ((reason: string | undefined) => void) | undefined
@@ -53,8 +53,7 @@ export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCal
     // RFC 3262 §3: no 2xx before the PRACK of the last one.
     await this.order?.turn()
     if (this.cancelled !== undefined) throw new SipFailure(487, 'the caller has cancelled')
-    const dialogId = this.line.respond(this.id, 200, { headers, body: sdp })
-    this.finish()
+    const dialogId = this.end(200, { headers, body: sdp })
     const leg = new EmbeddedLeg(this.line, { dialogId, remoteSdp: this.body })
     return this.message.body.length === 0 ? leg.acknowledged() : leg
   }
@@ -63,8 +62,7 @@ export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCal
   // eslint-disable-next-line @typescript-eslint/require-await
   async reject({ status, phrase, headers }: Final): Promise<void> {
     if (this.over) return
-    this.line.respond(this.id, status, { phrase, ...(headers && { headers }) })
-    this.finish()
+    this.end(status, { phrase, ...(headers && { headers }) })
   }
 
   onCancel(listener: (reason: string | undefined) => void): void {
@@ -97,8 +95,25 @@ export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCal
     this.cancelledBecause(reason)
   }
 
+  /** Whoever waits for a PRACK goes on, and finds that nothing can be sent. */
+  lost(): void {
+    this.finish()
+  }
+
   private get over(): boolean {
     return this.finished
+  }
+
+  /** The final response. What the server does not take has no transaction any more: the call is over as well. */
+  private end(status: number, answer: Answer): string {
+    try {
+      const dialogId = this.line.respond(this.id, status, answer)
+      this.finish()
+      return dialogId
+    } catch (error) {
+      if (error instanceof SipFailure) this.finish()
+      throw error
+    }
   }
 
   private send({ status, phrase, headers = [], sdp }: Provisional): void {
@@ -111,6 +126,7 @@ export class EmbeddedIncomingCall extends EmbeddedRequest implements IncomingCal
   }
 
   private finish(): void {
+    if (this.finished) return
     this.finished = true
     this.order?.abandon()
     if (this.dialogId !== undefined) this.line.forget(this.dialogId, this)

@@ -21,6 +21,8 @@ export class EmbeddedOutgoingCall implements OutgoingCall, Requester, Dependent,
   private sentAs: { readonly id: string; readonly request: SipRequest } | undefined
   private cancelReason: string | undefined
   private challenged = false
+  /** Of its early dialog. */
+  private dialogId: string | undefined
 
   constructor(
     private readonly line: Line,
@@ -59,7 +61,6 @@ export class EmbeddedOutgoingCall implements OutgoingCall, Requester, Dependent,
     if (status < 200) this.progress(dialogId, response)
     else if (status < 300) this.accepted(dialogId, response)
     else if (!this.retried(response, flow)) {
-      this.line.forget(dialogId, this)
       this.fail(new SipFailure(status, `the INVITE was answered with ${status}`, reasonOf(response)))
     }
   }
@@ -89,6 +90,7 @@ export class EmbeddedOutgoingCall implements OutgoingCall, Requester, Dependent,
   }
 
   private progress(dialogId: string, response: SipResponse): void {
+    this.dialogId = dialogId
     this.line.dialogs.set(dialogId, this)
     try {
       this.request.progressed({ status: response.status, sdp: response.body.toString('utf8') })
@@ -161,6 +163,7 @@ export class EmbeddedOutgoingCall implements OutgoingCall, Requester, Dependent,
     if (this.over) return false
     this.over = true
     this.line.dependents.delete(this)
+    if (this.dialogId !== undefined) this.line.forget(this.dialogId, this)
     return true
   }
 }
