@@ -389,6 +389,17 @@ export function signalingContract(
         expect(peer.count((text) => text.method === 'BYE')).toBe(1)
       })
 
+      it('takes no offer any more while its BYE is under way', async () => {
+        const { leg, log } = await called()
+        const over = leg.hangUp(undefined)
+        const bye = await peer.request('BYE')
+        caller.next('INVITE', { body: HELD })
+        await peer.status(481, 'INVITE')
+        peer.send(reply(bye, 200))
+        await over
+        expect(log.offers).toEqual([])
+      })
+
       it('has ended for both where their BYEs cross', async () => {
         const { leg } = await called()
         const over = leg.hangUp(undefined)

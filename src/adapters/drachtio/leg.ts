@@ -34,9 +34,23 @@ export function toLeg(dialog: Dialog, log: Log, closed: () => void): GatewayLeg 
     if (listener === undefined) early = { reason }
     else listener.ended(reason)
   })
-  dialog.on('modify', (req, res) => void reoffered(req, res, () => listener, log))
-  dialog.on('update', (req, res) => void updated(req, res, dialog, () => listener, log))
-  dialog.on('info', (req, res) => void info(req, res, () => listener, log))
+  const unlessOver =
+    (handle: (req: Request, res: Response) => Promise<void>) =>
+    (req: Request, res: Response): void =>
+      // Our BYE is under way.
+      void (over ? answer(res, 481, log) : handle(req, res))
+  dialog.on(
+    'modify',
+    unlessOver((req, res) => reoffered(req, res, () => listener, log)),
+  )
+  dialog.on(
+    'update',
+    unlessOver((req, res) => updated(req, res, () => listener, log)),
+  )
+  dialog.on(
+    'info',
+    unlessOver((req, res) => info(req, res, () => listener, log)),
+  )
   // Transfers are the application's business, and it has none yet.
   dialog.on('refer', (_req, res) => void answer(res, 603, log))
 
@@ -94,11 +108,9 @@ async function reoffered(
 async function updated(
   req: Request,
   res: Response,
-  dialog: Dialog,
   listener: () => LegEvents | undefined,
   log: Log,
 ): Promise<void> {
-  if (!dialog.connected) return answer(res, 481, log)
   if (req.body) return reoffered(req, res, listener, log)
   return answer(res, 200, log)
 }

@@ -42,7 +42,6 @@ export interface Response extends RawMessage {
 
 export interface Dialog {
   readonly remote: { readonly sdp: string }
-  readonly connected: boolean
   on(event: 'destroy', listener: (bye: RawMessage) => void): this
   on(
     event: 'modify' | 'info' | 'update' | 'refer' | 'subscribe',

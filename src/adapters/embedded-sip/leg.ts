@@ -86,6 +86,7 @@ export class EmbeddedLeg implements Leg, DialogUser, Dependent {
         this.line.answer(id, 200)
         return this.ended(reasonOf(request))
       case 'INVITE':
+        if (this.over) return this.line.answer(id, 481)
         this.remoteSdp = request.body.toString('utf8')
         return this.forListener((events) => this.reoffered(events, id, request))
       case 'UPDATE':
@@ -94,6 +95,7 @@ export class EmbeddedLeg implements Leg, DialogUser, Dependent {
         if (request.body.length === 0) return this.line.answer(id, 200)
         return this.forListener((events) => this.reoffered(events, id, request))
       case 'INFO':
+        if (this.over) return this.line.answer(id, 481)
         return this.forListener((events) => this.informed(events, id, request))
       default:
         return this.other(id, request, flow)
