@@ -16,6 +16,7 @@ const DEFAULT_REST_MS = 500
 export class EndpointFactory {
   readonly ports: PortPool
   readonly #host: string
+  readonly #restMs: number
   readonly #clock: EngineClock
   readonly #now: () => number
   readonly #onDtmf: (id: string, event: DtmfEvent) => void
@@ -28,7 +29,8 @@ export class EndpointFactory {
     this.#clock = clock
     this.#now = () => clock.now()
     this.#onDtmf = onDtmf
-    this.ports = new PortPool(options.ports, options.portRestMs ?? DEFAULT_REST_MS, this.#now)
+    this.#restMs = options.portRestMs ?? DEFAULT_REST_MS
+    this.ports = new PortPool(options.ports, this.#restMs, this.#now)
   }
 
   /**
@@ -39,7 +41,8 @@ export class EndpointFactory {
     const ports: number[] = []
     while (ports.length < count) {
       try {
-        const bound = await this.#bind()
+        // One is needed; those beyond it can wait for peers of former calls to fall silent.
+        const bound = await this.#bind(ports.length === 0)
         this.#leased.set(bound.pair.port, bound)
         ports.push(bound.pair.port)
       } catch (error) {
@@ -55,9 +58,9 @@ export class EndpointFactory {
     return this.ports.free + this.#leased.size
   }
 
-  async #bind(): Promise<BoundPair> {
+  async #bind(needed: boolean): Promise<BoundPair> {
     for (;;) {
-      const pair = this.ports.take()
+      const pair = this.ports.take(needed)
       try {
         pair.sockets ??= await PairSockets.bind(this.#host, pair.port, this.#now)
         return { pair, sockets: pair.sockets }
@@ -77,11 +80,23 @@ export class EndpointFactory {
     const bound = this.#leased.get(params.port)
     if (!bound) throw new MediaError('internal', `port ${params.port} was not leased`)
     this.#leased.delete(params.port)
+    try {
+      return this.#endpoint(bound, params)
+    } catch (error) {
+      // A defect: it costs no port.
+      bound.sockets.rest()
+      void this.ports.release(bound.pair)
+      throw error
+    }
+  }
+
+  #endpoint({ pair, sockets }: BoundPair, params: OpenParams): MediaEndpoint {
     const { id, ssrc, cname, terms } = params
+    const { rtp, rtcp } = sockets
     return new MediaEndpoint({
-      ...{ id, ssrc, cname, terms },
-      pair: bound.pair,
-      transport: this.#transport(bound.sockets, params),
+      ...{ id, ssrc, cname, terms, pair },
+      strays: { rtp: rtp.stray(this.#restMs), rtcp: rtcp.stray(this.#restMs) },
+      transport: this.#transport(sockets, params),
       now: this.#now,
       random32,
       onDtmf: (event) => this.#onDtmf(id, event),

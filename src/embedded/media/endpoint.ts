@@ -5,6 +5,7 @@ import { connect, inboundTable, type Inbound } from './route.js'
 import { RtcpSession } from './rtp/control.js'
 import { DtmfDetector } from './rtp/dtmf.js'
 import { looksLikeRtcp, payloadType } from './rtp/packet.js'
+import type { Source } from './rtp/latch.js'
 import { RtpReceiver } from './rtp/receiver.js'
 import { RtpSender } from './rtp/sender.js'
 import { receives, type Agreement } from './sdp/agreement.js'
@@ -19,6 +20,8 @@ export interface EndpointContext {
   pair: PortPair
   transport: MediaTransport
   terms: Terms
+  /** Who sent to our ports just before they were ours, and goes on: peers of a call that is over. */
+  strays: { rtp: Source | undefined; rtcp: Source | undefined }
   /** Monotonic, in ms. */
   now(): number
   random32(): number
@@ -103,6 +106,7 @@ export class MediaEndpoint implements Paced, TransportHandlers {
   #apply(before: Agreement | undefined): void {
     const { agreement, offered, credentials } = this.#terms
     this.receiver.table = inboundTable(agreement, offered)
+    this.#shun()
     if (agreement) {
       const moved = hasMoved(before, agreement)
       this.receiver.open = receives(agreement.direction)
@@ -116,6 +120,14 @@ export class MediaEndpoint implements Paced, TransportHandlers {
       this.#agreedAt = this.#context.now()
     }
     this.#reconnect()
+  }
+
+  /** The next call's peer may be at the address of a stray: then its description says so. */
+  #shun(): void {
+    const { rtp, rtcp } = this.#context.strays
+    const remote = this.agreement?.remote
+    this.receiver.latch.shun(isAt(rtp, remote?.address, remote?.port) ? undefined : rtp)
+    this.control.latch.shun(isAt(rtcp, remote?.rtcpAddress, remote?.rtcpPort) ? undefined : rtcp)
   }
 
   #reconnect(): void {
@@ -294,6 +306,10 @@ export class MediaEndpoint implements Paced, TransportHandlers {
   close(): void {
     this.#context.transport.close()
   }
+}
+
+function isAt(source: Source | undefined, address: string | undefined, port: number | undefined): boolean {
+  return source?.address === address && source?.port === port
 }
 
 function hasMoved(before: Agreement | undefined, after: Agreement): boolean {

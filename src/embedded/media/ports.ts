@@ -11,6 +11,8 @@ export interface PortPair {
 interface Resting {
   pair: PortPair
   until: number
+  /** It has rested, and something came all the while. */
+  strayed?: true
 }
 
 /** Pairs that keep their sockets between calls: enough for 1000 calls a second, at some 10 kB a pair. */
@@ -19,7 +21,8 @@ const KEPT = 1024
 /**
  * The port pairs of a range. One that comes back rests: packets of the call that had it are still on their way, and a
  * peer that was not told of its end goes on sending. Where its sockets are kept they hear such strays, and the pair
- * rests until there was none for as long as it has to; else nothing is known of them, and time alone must do.
+ * rests until there was none for as long as it has to, or until it is needed: who sends to every port must not be able to keep
+ * calls from them. Without sockets nothing is known of strays, and time alone must do.
  */
 export class PortPool {
   readonly #restMs: number
@@ -54,8 +57,11 @@ export class PortPool {
     return this.#idle.length + this.#bound.length
   }
 
-  /** @throws MediaError `no-ports` */
-  take(): PortPair {
+  /**
+   * @param needed also one that hears strays, where there is no other
+   * @throws MediaError `no-ports`
+   */
+  take(needed = false): PortPair {
     const now = this.#now()
     this.#letRest(now)
     for (const queue of [this.#bound, this.#idle]) {
@@ -64,6 +70,11 @@ export class PortPool {
       queue.shift()
       this.#used += 1
       return next.pair
+    }
+    const strayed = needed ? this.#bound.find((resting) => resting.strayed === true) : undefined
+    if (strayed) {
+      this.#used += 1
+      return strayed.pair
     }
     if (this.free === 0) throw new MediaError('no-ports', 'every port pair of the range is in use')
     throw new MediaError('no-ports', 'every free port pair was released just now')
@@ -76,15 +87,8 @@ export class PortPool {
       if (!next || next.until > now || next.pair.sockets === undefined) return
       if (next.pair.sockets.strayedAt + this.#restMs <= now) return
       this.#bound.shift()
-      this.#bound.push({ pair: next.pair, until: now + this.#restMs })
+      this.#bound.push({ pair: next.pair, until: now + this.#restMs, strayed: true })
     }
-  }
-
-  /** Takes back a pair that was never used: it needs no rest. */
-  putBack(pair: PortPair): void {
-    this.#used -= 1
-    const queue = pair.sockets ? this.#bound : this.#idle
-    queue.unshift({ pair, until: -Infinity })
   }
 
   /** Takes back a pair. Resolves once its sockets are closed, where it does not keep them. */
@@ -131,8 +135,10 @@ class Queue {
     this.#items.push(item)
   }
 
-  unshift(item: Resting): void {
-    this.#items.splice(this.#head, 0, item)
+  /** Takes out the first that is so. */
+  find(is: (item: Resting) => boolean): Resting | undefined {
+    const at = this.#items.findIndex((item, index) => index >= this.#head && is(item))
+    return at < 0 ? undefined : this.#items.splice(at, 1)[0]
   }
 
   shift(): Resting | undefined {

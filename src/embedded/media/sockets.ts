@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { PortPair } from './ports.js'
+import type { Source } from './rtp/latch.js'
 
 /** Whose packets a socket carries at present. */
 export interface SocketUser {
@@ -17,6 +18,7 @@ export class MediaSocket {
   #user: SocketUser | undefined
   /** When, in ms of the engine's clock, something came that nobody was there for. */
   strayedAt = -Infinity
+  #strayedFrom: Source | undefined
 
   private constructor(socket: Socket, now: () => number) {
     this.#socket = socket
@@ -67,9 +69,19 @@ export class MediaSocket {
   }
 
   #receive(packet: Buffer, from: RemoteInfo): void {
-    if (this.#user === undefined) this.strayedAt = this.#now()
+    if (this.#user === undefined) this.#stray(from)
     // Port 0 cannot be answered, so it is no peer's.
     else if (from.port !== 0) this.#user.received(packet, from)
+  }
+
+  #stray({ address, port }: RemoteInfo): void {
+    this.strayedAt = this.#now()
+    this.#strayedFrom = { address, port }
+  }
+
+  /** Who sent here, if anybody did in the last so many ms, while nobody was there. */
+  stray(withinMs: number): Source | undefined {
+    return this.strayedAt + withinMs > this.#now() ? this.#strayedFrom : undefined
   }
 
   /** Resolves when the port is free again. */
@@ -103,6 +115,12 @@ export class PairSockets {
   /** When something last came in that nobody was there for, in ms of the engine's clock. */
   get strayedAt(): number {
     return Math.max(this.rtp.strayedAt, this.rtcp.strayedAt)
+  }
+
+  /** What comes from now on is nobody's. */
+  rest(): void {
+    this.rtp.rest()
+    this.rtcp.rest()
   }
 
   async close(): Promise<void> {

@@ -3,11 +3,20 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/embedded/media/clock.js'
 import { MediaCore } from './support/core.js'
+import { MediaPlane } from '../../../src/embedded/media/plane.js'
 import { PortPool } from '../../../src/embedded/media/ports.js'
 import { Bench, someRange } from './support/bench.js'
 import { RtpPeer, sdp } from './support/peer.js'
 
 const noPorts = expect.objectContaining({ code: 'no-ports' }) as Error
+
+/** Sockets that hear somebody all the time. */
+class PairHeard {
+  constructor(private readonly now: () => number) {}
+  get strayedAt(): number {
+    return this.now()
+  }
+}
 
 describe('the port range', () => {
   it.each([
@@ -76,8 +85,6 @@ describe('the port range', () => {
     peer.aim(other.localSdp)
     peer.say({ sequence: 1, timestamp: 160, payloadType: 99 })
     await expect.poll(() => core.counters(other.id).unknownPayloadIn).toBe(1)
-    now = 500
-    await expect(core.create({})).rejects.toThrow(noPorts)
     now = 1000
     const after = await core.create({})
     expect(portOf(after.localSdp)).toBe(portOf(before.localSdp))
@@ -87,6 +94,75 @@ describe('the port range', () => {
     expect(core.counters(after.id)).toMatchObject({ foreignIn: 0, unknownPayloadIn: 0 })
     await core.close()
     await peer.close()
+  })
+
+  it('leaves a pair that hears a former peer for last, and takes it where there is no other', async () => {
+    let now = 0
+    const pool = new PortPool({ min: 10_000, max: 10_003 }, 500, () => now)
+    const heard = new PairHeard(() => now)
+    const strayed = pool.take()
+    strayed.sockets = heard as never
+    await pool.release(strayed)
+    now = 500
+    const other = pool.take(true)
+    expect(other).not.toBe(strayed)
+    expect(() => pool.take()).toThrow(noPorts)
+    expect(() => pool.take()).toThrow(noPorts)
+    expect(pool.take(true)).toBe(strayed)
+    expect(() => pool.take(true)).toThrow(noPorts)
+    expect(pool).toMatchObject({ inUse: 2, free: 0 })
+  })
+
+  it.each(['in the clear, before its own peer is heard', 'in an offer of ours that has no answer yet'])(
+    'passes nothing to a call of the peer of the one before: %s',
+    async (how) => {
+      const bench = new Bench({ ports: someRange(1), portRestMs: 60 })
+      const core = bench.core
+      const [former, peer] = [await RtpPeer.open(), await RtpPeer.open()]
+      const before = await core.create({ remoteSdp: former.sdp() })
+      former.aim(before.localSdp)
+      await core.remove(before.id)
+      // It was not told of the end, and goes on.
+      let sequence = 0
+      const say = () => former.say({ sequence: (sequence += 1), timestamp: 160 * sequence })
+      const talking = setInterval(say, 10)
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 80))
+        const after = await core.create(how.startsWith('in an offer') ? {} : { remoteSdp: peer.sdp() })
+        await expect.poll(() => core.counters(after.id).foreignIn).toBeGreaterThan(3)
+        peer.aim(after.localSdp)
+        peer.say({ sequence: 1, timestamp: 160 })
+        await expect.poll(() => core.counters(after.id).packetsIn).toBe(1)
+        if (how.startsWith('in an offer')) core.accept(after.id, peer.sdp())
+        const { foreignIn } = core.counters(after.id)
+        await expect.poll(() => core.counters(after.id).foreignIn).toBeGreaterThan(foreignIn)
+        expect(core.counters(after.id).packetsIn).toBe(1)
+      } finally {
+        clearInterval(talking)
+        await core.close()
+        await Promise.all([former.close(), peer.close()])
+      }
+    },
+  )
+
+  it('takes who spoke before the call as its peer where its description names that address', async () => {
+    const core = new Bench({ ports: someRange(1), portRestMs: 60 }).core
+    const peer = await RtpPeer.open()
+    const before = await core.create({ remoteSdp: peer.sdp() })
+    peer.aim(before.localSdp)
+    await core.remove(before.id)
+    let sequence = 0
+    const talking = setInterval(() => peer.say({ sequence: (sequence += 1), timestamp: 160 * sequence }), 10)
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 80))
+      const after = await core.create({ remoteSdp: peer.sdp() })
+      await expect.poll(() => core.counters(after.id).packetsIn).toBeGreaterThan(3)
+      expect(core.counters(after.id).foreignIn).toBe(0)
+    } finally {
+      clearInterval(talking)
+      await core.close()
+      await peer.close()
+    }
   })
 
   it('is stepped through where others have ports of it', async () => {
@@ -113,6 +189,18 @@ describe('the port range', () => {
       )
     }
     await expect(bench.core.create({ remoteSdp: sdp() })).resolves.toBeDefined()
+  })
+})
+
+describe('an endpoint that cannot be made', () => {
+  it('costs no port', async () => {
+    const plane = new MediaPlane({ host: '127.0.0.1', ports: someRange(1), portRestMs: 0 }, () => undefined)
+    const [port] = await plane.lease(1)
+    const bad = { id: '1', ssrc: 1, cname: 'a', terms: undefined as never, identity: undefined }
+    await expect(plane.command({ type: 'open', port: port!, ...bad })).rejects.toThrow()
+    expect(plane.stats()).toMatchObject({ endpoints: 0, portsFree: 1 })
+    expect(await plane.lease(1)).toEqual([port])
+    await plane.close()
   })
 })
 

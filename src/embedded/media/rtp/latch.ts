@@ -14,6 +14,7 @@ export class SourceLatch {
   #held: Source | undefined
   #stale: Source | undefined
   #staleLeft = 0
+  #shunned: Source | undefined
 
   /** @param proven nothing comes but from the peer, wherever it is: whoever sent last is held */
   constructor(proven = false) {
@@ -28,6 +29,8 @@ export class SourceLatch {
     const held = this.#held
     if (held?.port === port && held.address === address) return true
     if (held && !this.#proven) return false
+    const shunned = this.#shunned
+    if (shunned?.port === port && shunned.address === address) return false
     const stale = this.#stale
     if (stale && this.#staleLeft > 0 && stale.port === port && stale.address === address) {
       this.#staleLeft -= 1
@@ -36,6 +39,11 @@ export class SourceLatch {
     this.#held = { address, port }
     this.#stale = undefined
     return true
+  }
+
+  /** A source that is not the peer, whatever it sends. */
+  shun(source: Source | undefined): void {
+    this.#shunned = source
   }
 
   /**
