@@ -49,6 +49,9 @@ class EmbeddedMedia implements Media {
     const engine = await startMediaEngine(this.options)
     if (this.closed) return engine.close()
     this.engine = engine
+    engine.on('fault', (error) =>
+      this.log.error({ err: error }, 'a defect of the media engine cost a call its media'),
+    )
     engine.on('lost', (error) => {
       this.log.error({ err: error }, 'the media engine died')
       this.engine = undefined

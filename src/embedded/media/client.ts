@@ -43,12 +43,17 @@ export interface CreateOptions {
 interface EngineEvents {
   /** The worker died. Every request has been rejected and every endpoint told. */
   lost: [error: MediaError]
+  /** A defect has cost an endpoint, which was told that it is lost; the others live on. */
+  fault: [error: MediaError]
 }
 
 const DEFAULT_TIMEOUT = 2000
 
 /** Of what the worker is told nothing is answered: at most this often, in ms, it is asked whether it lives. */
 const PING_MS = 1000
+
+/** And so often, in ms, where there are endpoints and it is told nothing: packets may have stopped all the same. */
+const IDLE_PING_MS = 5000
 
 /**
  * The engine as the main thread sees it: `close()` is our wish, `lost` is what happens to us. Descriptions are
@@ -69,6 +74,7 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   readonly #ofEndpoints: EngineOfEndpoint
   #doubted = false
   #pingedAt = -Infinity
+  readonly #idle: NodeJS.Timeout
 
   private constructor(worker: WorkerLike, options: MediaOptions, timeoutMs: number) {
     super()
@@ -76,7 +82,7 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
     this.#timeoutMs = timeoutMs
     this.#outbox = new Outbox((items) => this.#worker.postMessage(items))
     this.#sessions = new Sessions(options, {
-      lease: (count) => this.#ask('lease', { count }),
+      lease: (count, late) => this.#ask('lease', { count }, { late }),
       send: (command) => this.#tell(command),
     })
     this.#ofEndpoints = {
@@ -84,6 +90,9 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
       ask: (method, params) => this.#ask(method, params),
       closed: (id) => this.#forget(id),
     }
+    this.#idle = setInterval(() => {
+      if (this.#endpoints.size > 0) this.#ping()
+    }, IDLE_PING_MS).unref()
     worker.on('message', (replies) => {
       for (const reply of replies) this.#receive(reply)
     })
@@ -98,10 +107,13 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
     try {
       engine = new MediaEngine(worker, params, requestTimeoutMs)
       // Loading the worker's code takes longer than any request to it.
-      await engine.#ask('start', params, Math.max(10_000, requestTimeoutMs))
+      await engine.#ask('start', params, { deadlineMs: Math.max(10_000, requestTimeoutMs) })
       return engine
     } catch (error) {
-      if (engine) engine.#state = 'closed'
+      if (engine) {
+        engine.#state = 'closed'
+        clearInterval(engine.#idle)
+      }
       await worker.terminate()
       throw error
     }
@@ -139,6 +151,7 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#idle)
     const closed = new MediaError('engine-lost', 'the engine is closed')
     this.#sessions.close(closed)
     if (this.#state === 'running') {
@@ -156,9 +169,10 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
   #ask<M extends Method>(
     method: M,
     params: Methods[M]['params'],
-    deadlineMs = this.#timeoutMs,
+    options: { deadlineMs?: number; late?: (result: Methods[M]['result']) => void } = {},
   ): Promise<Methods[M]['result']> {
-    const answer = this.#calls.call<Methods[M]['result']>({ method, deadlineMs }, (call) =>
+    const { deadlineMs = this.#timeoutMs, late } = options
+    const answer = this.#calls.call<Methods[M]['result']>({ method, deadlineMs, late }, (call) =>
       this.#outbox.put({ type: 'request', call, method, params } as Request),
     )
     answer.catch((error: unknown) => {
@@ -169,6 +183,10 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
 
   #tell(command: Command): void {
     this.#outbox.put(command)
+    this.#ping()
+  }
+
+  #ping(): void {
     const now = performance.now()
     if (now - this.#pingedAt < PING_MS) return
     this.#pingedAt = now
@@ -209,7 +227,9 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
         const endpoint = this.#endpoints.get(reply.id)
         if (!endpoint) return
         this.#forget(reply.id)
-        endpoint.engineLost(new MediaError('internal', reply.message))
+        const error = new MediaError('internal', reply.message)
+        endpoint.engineLost(error)
+        this.emit('fault', error)
         return
       }
       default:
@@ -228,6 +248,7 @@ export class MediaEngine extends EventEmitter<EngineEvents> {
       return
     }
     this.#state = 'lost'
+    clearInterval(this.#idle)
     this.#calls.lose(error)
     this.#sessions.close(error)
     const endpoints = [...this.#endpoints.values()]

@@ -5,23 +5,25 @@ interface Waiting {
   reject(error: MediaError): void
 }
 
-/** The most pairs that are asked for at once, and so the most that lie here. */
+/** The most pairs that are asked for ahead; half as many may lie here already. */
 const MOST = 64
+
+/** Rejects where there is none, or where no answer came in time; `late` is told of what comes all the same. */
+type Lease = (count: number, late: (ports: readonly number[]) => void) => Promise<readonly number[]>
 
 /**
  * Ports of bound pairs that are at hand, so that a call does not wait for another thread. More are asked for before
  * they run out, each time twice as many, up to a bound.
  */
 export class PortStock {
-  readonly #lease: (count: number) => Promise<readonly number[]>
+  readonly #lease: Lease
   readonly #waiting = new Set<Waiting>()
   #ready: number[] = []
   #batch = 1
   #asking = false
   #closed: MediaError | undefined
 
-  /** @param lease rejects where there is none */
-  constructor(lease: (count: number) => Promise<readonly number[]>) {
+  constructor(lease: Lease) {
     this.#lease = lease
   }
 
@@ -72,7 +74,8 @@ export class PortStock {
     if (this.#asking || this.#closed) return
     this.#asking = true
     this.#batch = Math.min(MOST, this.#batch * 2)
-    this.#lease(this.#waiting.size + this.#batch).then(
+    const late = (ports: readonly number[]) => this.#serve(ports)
+    this.#lease(this.#waiting.size + this.#batch, late).then(
       (ports) => {
         this.#asking = false
         this.#serve(ports)

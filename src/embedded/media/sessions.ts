@@ -33,8 +33,8 @@ export interface OfferParams {
 
 /** The way to where packets are. */
 export interface PlaneLink {
-  /** Ports of bound pairs. Rejects with a MediaError where there is none. */
-  lease(count: number): Promise<readonly number[]>
+  /** Ports of bound pairs. Rejects with a MediaError where there is none; `late`: those that come after that. */
+  lease(count: number, late: (ports: readonly number[]) => void): Promise<readonly number[]>
   send(command: Command): void
 }
 
@@ -65,7 +65,7 @@ export class Sessions {
   constructor(options: Pick<MediaOptions, 'host' | 'advertise'>, link: PlaneLink) {
     this.#place = addressOf(options)
     this.#link = link
-    this.#stock = new PortStock((count) => link.lease(count))
+    this.#stock = new PortStock((count, late) => link.lease(count, late))
   }
 
   /**

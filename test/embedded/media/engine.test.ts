@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MediaEngine, startMediaEngine, type Endpoint } from '../../../src/embedded/media/index.js'
 import type { WorkerLike } from '../../../src/embedded/media/client.js'
 import type { Command, Method, Request, ToPlane } from '../../../src/embedded/media/protocol.js'
@@ -221,8 +221,10 @@ describe('an endpoint that the worker could do nothing with', () => {
     const engine = await MediaEngine.start(worker, options())
     const [a, b] = [await engine.createEndpoint(), await engine.createEndpoint()]
     const lost = once(a, 'lost')
+    const told = once(engine, 'fault')
     worker.emit('message', [{ type: 'fault', id: a.id, message: 'a defect' }])
     expect(await lost).toEqual([coded('internal')])
+    expect(await told).toEqual([coded('internal')])
     expect([a.ended, b.ended, engine.state]).toEqual([true, false, 'running'])
     expect(engine.open).toBe(1)
     await expect
@@ -242,6 +244,14 @@ describe('a worker that does not answer', () => {
     expect((await again).localSdp).toContain('m=audio 20002 ')
   })
 
+  it('loses no port that it leased too late', async () => {
+    const worker = new FakeWorker(['lease'])
+    const engine = await MediaEngine.start(worker, { ...options(), requestTimeoutMs: 20 })
+    await expect(engine.createEndpoint()).rejects.toThrow(coded('deadline'))
+    worker.answer(await worker.request('lease'))
+    expect((await engine.createEndpoint()).localSdp).toContain('m=audio 20002 ')
+  })
+
   it('to a second question either is lost and ended', async () => {
     const worker = new FakeWorker(['lease', 'stats'])
     const engine = await MediaEngine.start(worker, { ...options(), requestTimeoutMs: 20 })
@@ -258,6 +268,23 @@ describe('a worker that does not answer', () => {
     const lost = once(a, 'lost')
     expect(await lost).toEqual([coded('engine-lost')])
     expect(worker.ended).toBe(true)
+  })
+
+  it('is found out while it is told nothing', async () => {
+    vi.useFakeTimers()
+    try {
+      const worker = new FakeWorker(['stats'])
+      const engine = await MediaEngine.start(worker, options())
+      await engine.createEndpoint()
+      await vi.advanceTimersByTimeAsync(100)
+      worker.silent.push('ping')
+      const lost = once(engine, 'lost')
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(await lost).toEqual([coded('engine-lost')])
+      expect(worker.ended).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('can be given up on, and the port that was asked for serves the next call', async () => {
