@@ -132,6 +132,8 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
       this.context.counters.retransmissionsIn++
       return false
     }
+    // Last in order: of forks that number alike, a PRACK is for the one that was heard last.
+    this.reliable.delete(fork)
     this.reliable.set(fork, { rseq, response, flow })
     if (this.initial) learnPeer(this.context, this.dialog, response, flow)
     return true

@@ -209,4 +209,24 @@ describe('as the calling side', () => {
       ['two', '20', 'two'],
     ])
   })
+
+  test('of forks that number alike, the one that was heard last is acknowledged', async () => {
+    const world = await World.start()
+    const app = await world.app()
+    const peer = await world.udp()
+    app.call(world.uri(peer), { localSdp: SDP })
+    const invite = await peer.request('INVITE')
+    for (const [tag, rseq] of [
+      ['one', 1],
+      ['two', 1],
+      ['two', 2],
+      ['one', 2],
+    ] as const) {
+      const headers = [`Contact: <${world.uri(peer, tag)}>`, 'Require: 100rel', `RSeq: ${rseq}`]
+      peer.send(reply(invite, 180, { tag, headers }))
+      const prack = await peer.request('PRACK')
+      expect([prack.toTag, prack.get('rack').split(' ')[0]]).toEqual([tag, String(rseq)])
+      peer.send(reply(prack, 200))
+    }
+  })
 })
