@@ -164,20 +164,16 @@ export function changeOf({ devices, bindings, uses }: Batch): StateChange {
 
 /** The batch in pieces, one a user; those who give up a push address come before those who may take it. */
 export function piecesOf({ devices, bindings, uses }: Batch): Map<string, Batch> {
-  const users = new Set<string>()
-  for (const { device } of devices) if (device.push === null) users.add(device.user)
-  for (const { device } of devices) users.add(device.user)
-  for (const { user } of bindings) users.add(user)
-  const pieces = new Map<string, Batch>()
-  for (const user of users) {
-    pieces.set(user, {
-      devices: devices.filter(({ device }) => device.user === user),
-      bindings: bindings.filter((item) => item.user === user),
-      uses: [],
-    })
+  const pieces = new Map<string, { devices: PendingDevice[]; bindings: PendingBinding[]; uses: TokenUse[] }>()
+  const of = (user: string) => {
+    const piece = pieces.get(user) ?? { devices: [], bindings: [], uses: [] }
+    pieces.set(user, piece)
+    return piece
   }
-  for (const use of uses)
-    pieces.set(`token ${useKey(use.jti, use.purpose)}`, { devices: [], bindings: [], uses: [use] })
+  for (const { device } of devices) if (device.push === null) of(device.user)
+  for (const item of devices) of(item.device.user).devices.push(item)
+  for (const item of bindings) of(item.user).bindings.push(item)
+  for (const use of uses) of(`token ${useKey(use.jti, use.purpose)}`).uses.push(use)
   return pieces
 }
 
