@@ -145,8 +145,8 @@ export class Registrations {
 
   async use(use: TokenUse): Promise<boolean> {
     const { uses, pending, lane } = this.#parts
-    this.#refuseIfClosed()
     await uses.ready()
+    this.#refuseIfClosed()
     const key = useKey(use.jti, use.purpose)
     const first = uses.get(key)
     if (first !== undefined && (first.holder === null || first.holder !== use.holder)) return false

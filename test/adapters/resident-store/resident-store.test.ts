@@ -177,6 +177,14 @@ describe('what a push can bring back', () => {
     await expect(store.devicesOf(binding.user)).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
+  it('is refused, or written, where the end comes in between', async () => {
+    const { store, disk } = open()
+    const used = store.use('jti', 'invite', NOW + 1).catch((error: unknown) => error)
+    await store.close()
+    if ((await used) === true) expect(disk.uses.size).toBe(1)
+    else expect(await used).toBeInstanceOf(StoreUnavailable)
+  })
+
   it('is written with the rest where the device is new, and before it is acknowledged', async () => {
     const { store, disk } = open()
     const device = someDevice()
