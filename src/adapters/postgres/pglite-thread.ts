@@ -26,7 +26,7 @@ export interface PgliteThread {
  *     |                |                  |
  *     +----------------+------------------+-- failed, or the thread dies --> lost
  * ```
- * Rejects with the reason where the database cannot be opened; the thread has ended then.
+ * Rejects with the reason where the database cannot be opened; the thread ends by itself then.
  */
 export async function startPgliteThread(
   data: PgliteThreadData,
