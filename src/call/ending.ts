@@ -138,8 +138,3 @@ const REASON_TEXT: Record<EndingCause, string> = {
   interrupted: 'Server restarted',
   failed: 'Call failed',
 }
-
-/** The reason phrase of {@link reasonOf}, for logs and the ladder. */
-export function describeCause(cause: EndingCause): string {
-  return REASON_TEXT[cause]
-}
