@@ -225,9 +225,10 @@ export class Registrations {
 
   /** Resolves when nobody has to wait for the device any more. */
   async #written(id: string, user: string): Promise<void> {
-    const { pending, lane } = this.#parts
-    if (pending.awaitsDevice(id)) await lane.flush('awaited', user)
-    else lane.arm()
+    const { residents, pending, lane } = this.#parts
+    if (!pending.awaitsDevice(id)) return lane.arm()
+    // No push brings back any more what waits of one that has lost its address.
+    await lane.flush(residents.device(id)?.push === null ? 'everything' : 'awaited', user)
   }
 
   #putBinding(binding: Binding): void {

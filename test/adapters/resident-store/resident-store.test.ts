@@ -113,6 +113,14 @@ describe('what must not be lost', () => {
     await both[1]
   })
 
+  it('is written with the end of the push address that could have brought it back', async () => {
+    const { store, disk, device, binding } = await withDevice()
+    await store.writeBindings({ put: [binding], remove: [] })
+    expect(disk.bindings.size).toBe(0)
+    await store.retirePush(device.id, device.push ?? { provider: '', token: '' }, '410', NOW)
+    expect([...disk.bindings.keys()]).toEqual([binding.bindingId])
+  })
+
   it('is written together where many write at once', async () => {
     const { store, disk } = open()
     await Promise.all(Array.from({ length: 50 }, () => store.putDevice(someDevice())))
