@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'forwarding',
     'outgoing',
     'instructions',
+    'uuid.ts',
   ],
   http: ['call', 'ports', 'observe', 'runtime', 'clients'],
   cli: ['call', 'ports', 'config', 'observe', 'demo', 'clients'],
@@ -64,10 +65,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'embedded',
     'runtime',
     'http',
+    'uuid.ts',
     'version.ts',
   ],
   'main.ts': ['cli', 'compose', 'version.ts'],
   'worker.ts': ['compose'],
+  'uuid.ts': [],
   'version.ts': [],
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../adapters/system/clock.js'
 import { QUEUE_LIMITS } from '../clients/channel/limits.js'
 import { createDevices } from '../clients/devices/devices.js'
@@ -34,6 +33,7 @@ import { type LateForwarding, openForwarding } from './forwarding.js'
 import type { Lifetime } from './lifetime.js'
 import { openChannelCalls } from './outgoing.js'
 import { tokenRoutes } from './tokens.js'
+import { uuid } from '../uuid.js'
 
 /** The hub needs the calls, and these the hub: until both are there, no app has a channel. */
 export class LateChannels implements AppChannels {
@@ -93,7 +93,7 @@ export function openClients(deps: ClientsDeps, life: Lifetime): Clients {
   const { store, bus } = shared
   const clock = systemClock
   const control = createCallControl({
-    ...{ calls, store, bus, log, clock, ids: randomUUID },
+    ...{ calls, store, bus, log, clock, ids: uuid },
     shared: deps.watched.current().database.engine === 'postgres',
   })
   life.onClose(bus.subscribe((message) => control.heard(message)))

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../adapters/system/clock.js'
 import type { Ending } from '../call/ending.js'
 import type { ClientHub } from '../clients/hub/client-hub.js'
@@ -15,6 +14,7 @@ import type { Calls } from '../runtime/calls.js'
 import type { PrimaryCalls } from '../runtime/services.js'
 import type { Shared } from './database.js'
 import type { Lifetime } from './lifetime.js'
+import { uuid } from '../uuid.js'
 
 /** Primary calls need the calls, and these primary calls: until both are there, every INVITE is an ordinary one. */
 export class LateForwarding implements PrimaryCalls {
@@ -60,7 +60,7 @@ export function openForwarding(deps: ForwardingDeps, life: Lifetime): Forwarding
   life.onClose(watched.subscribe((config) => (subscribers = subscriberTable(config))))
   return life.own(
     createForwarding({
-      ...{ store, bus, senders, calls, log, clock: systemClock, ids: randomUUID },
+      ...{ store, bus, senders, calls, log, clock: systemClock, ids: uuid },
       subscribers: () => subscribers,
       lives: (id) => calls.lives(id),
       offer: (deviceId, message, expiresAt) => hub.offer(deviceId, message, expiresAt),

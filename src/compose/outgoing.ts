@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../adapters/system/clock.js'
 import type { ClientHub } from '../clients/hub/client-hub.js'
 import type { Tokens } from '../clients/tokens/tokens.js'
@@ -19,6 +18,7 @@ import type { UserLookup } from '../registrar/user.js'
 import type { RoutingTable } from '../routing/table.js'
 import type { Calls } from '../runtime/calls.js'
 import type { Lifetime } from './lifetime.js'
+import { uuid } from '../uuid.js'
 
 /** Passwords, as REGISTER and INVITE ask for them: one count of guesses and nonces for both. */
 export function openDigest(watched: WatchedConfig, nonceSecret: Uint8Array): Authenticator {
@@ -82,7 +82,7 @@ export function openChannelCalls(parts: ChannelCallsParts, life: Lifetime): Chan
   const { watched, outgoing, calls, bus, log, tell, store } = parts
   const { sip, database } = watched.current()
   const channelCalls = new ChannelCalls({
-    ...{ outgoing, bus, log, tell, clock: systemClock, ids: randomUUID, domain: sip.domain },
+    ...{ outgoing, bus, log, tell, clock: systemClock, ids: uuid, domain: sip.domain },
     isUser: (name) => watched.current().users.has(name),
     place: (id, invite, permitted, over) => calls.place(id, invite, permitted, over),
     awaySince: (client) => store.awaySince(client),

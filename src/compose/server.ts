@@ -1,7 +1,6 @@
 /**
  * The composition root: this room alone knows which engine, database and push service stands behind which port.
  */
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../adapters/system/clock.js'
 import type { WatchedConfig } from '../config/index.js'
 import { createHttp } from '../http/index.js'
@@ -41,6 +40,7 @@ import { openDigest, openOutgoing, passwords } from './outgoing.js'
 import { readinessOf } from './readiness.js'
 import { callSettings, gatewayRegion, openSignaling, sipGauges, startSip } from './sip.js'
 import { openTokens } from './tokens.js'
+import { uuid } from '../uuid.js'
 
 /** What the journal may take to write the last rows at shutdown. */
 const LAST_ROWS_MS = 5_000
@@ -243,7 +243,7 @@ function openRegistrar(
   const { domain, registration } = watched.current().sip
   const isUser = (name: string): boolean => watched.current().users.has(name)
   return createRegistrar({
-    ...{ store, bus, digest, clock: systemClock, log, ids: randomUUID },
+    ...{ store, bus, digest, clock: systemClock, log, ids: uuid },
     realm: domain,
     regionOf: gatewayRegion(watched.current()),
     authenticators: [createBearer({ realm: domain, tokens, uses: store, isUser, clock: systemClock })],

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { BusMessage } from '../ports/bus.js'
 import { EVENT_PACKAGES } from '../ports/presence.js'
 import type {
@@ -20,6 +19,7 @@ import { type CallOwner, LiveCall, type ReportedHow } from './live-call.js'
 import { type CallOrigin, clientOrigin, expectedOrigin, originOf } from './origin.js'
 import type { Services } from './services.js'
 import type { Trunk } from '../routing/table.js'
+import { uuid } from '../uuid.js'
 
 /** How long a draining server waits for the last answers to its BYEs. */
 const LAST_LEGS_MS = 2_000
@@ -119,7 +119,7 @@ export class Calls {
       case 'primary':
         return this.forwarded(matched.callId, invite, trunk)
       case 'target':
-        return this.open(randomUUID(), originOf(invite, trunk), called).invited(invite, trunk, matched.target)
+        return this.open(uuid(), originOf(invite, trunk), called).invited(invite, trunk, matched.target)
       default:
         matched satisfies never
     }
@@ -145,7 +145,7 @@ export class Calls {
     if (outcome.kind === 'permitted') {
       // Nobody is rung for a caller who is gone already.
       if (cancelled) outcome.done()
-      else this.place(randomUUID(), invite, outcome, () => undefined)
+      else this.place(uuid(), invite, outcome, () => undefined)
     } else if (outcome.routine) await invite.reject(outcome.final)
     else this.refuse(invite, outcome)
   }

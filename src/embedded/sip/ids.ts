@@ -1,4 +1,4 @@
-import { randomFillSync, randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { BRANCH_COOKIE } from './message/via.js'
 
 /** Random bytes are drawn for many ids at once: a call of the system for each costs more than all else about them. */
@@ -27,5 +27,5 @@ export function newTag(): string {
 
 /** A Call-ID, a transaction id, a frame id. */
 export function newId(): string {
-  return randomUUID()
+  return randomHex(16)
 }

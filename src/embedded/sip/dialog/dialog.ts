@@ -159,5 +159,6 @@ export class Dialog {
 }
 
 export function dialogId(callId: string, fromTag: string): string {
-  return `${callId};from-tag=${fromTag}`
+  // Joined: a template would be kept as a tree of its pieces.
+  return [callId, fromTag].join(';from-tag=')
 }

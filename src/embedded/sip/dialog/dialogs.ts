@@ -57,7 +57,8 @@ export class Dialogs {
 }
 
 function localKey(callId: string, tag: string): string {
-  return `${callId}|${tag}`
+  // Joined: a template would be kept as a tree of its pieces.
+  return [callId, tag].join('|')
 }
 
 function put<K>(index: Map<K, Set<Dialog>>, key: K, dialog: Dialog): void {

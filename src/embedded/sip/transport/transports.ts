@@ -72,7 +72,8 @@ export class Transports {
   contact(flow: Flow): string {
     const { host, port } = advertisedAddress(flow.point, flow.remote.address)
     const transport = flow.point.protocol === 'udp' ? '' : `;transport=${flow.point.protocol}`
-    return `<sip:${hostPort(host, port)}${transport}>`
+    // Joined, for dialogs keep it: a template would be kept as a tree of its pieces.
+    return ['<sip:', hostPort(host, port), transport, '>'].join('')
   }
 
   /** `protocol/host:port` of every point, as peers see it. */
