@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 import type { ListeningPoint } from './transport.js'
 
@@ -23,15 +23,16 @@ function isLoopback(address: string): boolean {
 export function advertisedAddress(point: ListeningPoint, remote: string): { host: string; port: number } {
   const port = point.advertise?.port ?? point.port
   if (point.advertise) return { host: point.advertise.host, port }
-  return { host: isWildcard(point.host) ? interfaceAddress(remote, isIPv6(point.host)) : point.host, port }
+  if (!isWildcard(point.host)) return { host: point.host, port }
+  return { host: interfaceAddress(remote, isIPv6(point.host) && !isIPv4(remote)), port }
 }
 
 /** The listening point of a protocol from which `remote` is best reached. */
 export function pickPoint(points: readonly ListeningPoint[], remote: string): ListeningPoint | undefined {
   const family = isIP(remote)
-  const usable = points.filter(
-    (point) => isIP(point.host) === family || isIP(point.host) === 0 || family === 0,
-  )
+  const own = points.filter((point) => isIP(point.host) === family || isIP(point.host) === 0 || family === 0)
+  // On Linux and others `::` is bound for IPv4 too.
+  const usable = own.length > 0 ? own : points.filter(({ host }) => family === 4 && host === '::')
   if (usable.length === 1) return usable[0]
   const loopback = isLoopback(remote)
   return (

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup, type LookupOneOptions } from 'node:dns'
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import type { ListenOptions } from '../options.js'
 import {
   plainAddress,
@@ -19,7 +19,7 @@ const SOCKET_BUFFER = 4 * 1024 * 1024
  */
 export async function listenUdp(options: ListenOptions, events: TransportEvents): Promise<ListeningPoint> {
   const type = isIPv6(options.host) ? 'udp6' : 'udp4'
-  const socket = createSocket({ type, lookup: numeric })
+  const socket = createSocket({ type, lookup: type === 'udp6' ? numericV6 : numeric })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind(options.port, options.host, () => {
@@ -38,6 +38,11 @@ function numeric(address: string, options: LookupOneOptions, found: Found): void
   const family = isIP(address)
   if (family === 0) lookup(address, options, found)
   else found(null, address, family)
+}
+
+/** A socket of IPv6 reaches IPv4 peers, whose datagrams it gets on `::`, by mapped addresses (RFC 4291 §2.5.5.2). */
+function numericV6(address: string, options: LookupOneOptions, found: Found): void {
+  numeric(isIPv4(address) ? `::ffff:${address}` : address, options, found)
 }
 
 type Found = (error: NodeJS.ErrnoException | null, address: string, family: number) => void

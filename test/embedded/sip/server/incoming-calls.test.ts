@@ -297,3 +297,17 @@ test('a delayed offer: the answer comes with the ACK and reaches the app', async
   caller.ack({ body: SDP })
   expect((await acked).body).toBe(SDP)
 })
+
+test('on every address of IPv6, peers of IPv4 are answered and called over UDP', async () => {
+  const world = await World.start({ listen: [{ protocol: 'udp', host: '::', port: 0 }] })
+  const app = await world.app()
+  const dialogs = app.answerAll({ localSdp: SDP })
+  const caller = new Caller(await world.udp())
+  caller.invite()
+  const answer = caller.learn(await caller.peer.status(200, 'INVITE'))
+  expect(answer.get('contact')).toBe(`<sip:127.0.0.1:${world.address.port}>`)
+  caller.ack()
+  await dialogs.next()
+  app.call(world.uri(caller.peer), { localSdp: SDP })
+  expect((await caller.peer.request('INVITE')).get('via')).toContain('127.0.0.1')
+})
