@@ -293,4 +293,12 @@ describe('configured keys', () => {
     )
     expect(await (await tokens(SECRET)).verifyCall(forge(HEADER, PAYLOAD))).toMatchObject(CALL)
   })
+
+  it.each([0, 31])('are not made of a secret of %i bytes, which could be guessed', async (bytes) => {
+    const short = Buffer.alloc(bytes, 's')
+    const message = 'has a secret of fewer than 32 bytes'
+    await expect(sharedKeys(short)).rejects.toThrow(message)
+    const own = { id: 'own', algorithm: 'HS256', secret: short.toString() } as const
+    await expect(configuredKeys(own)).rejects.toThrow(`token key own ${message}`)
+  })
 })

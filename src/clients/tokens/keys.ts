@@ -18,6 +18,9 @@ export class TokenKeyError extends Error {
 /** `kid` of the key that the nodes share where none is configured. */
 const SHARED_ID = 'reveille'
 
+/** RFC 7518 §3.2: a key of HMAC is at least as long as the hash. */
+const SHORTEST_SECRET = 32
+
 /**
  * The configured keys, or the secret that all nodes on one database share. Rejects with {@link TokenKeyError}, or as
  * `shared` does.
@@ -49,6 +52,9 @@ async function loadKey(spec: KeySpec): Promise<TokenKey> {
 }
 
 function symmetric(id: string, secret: Uint8Array): TokenKey {
+  if (secret.byteLength < SHORTEST_SECRET) {
+    throw new TokenKeyError(`token key ${id} has a secret of fewer than ${String(SHORTEST_SECRET)} bytes`)
+  }
   const key = createSecretKey(secret)
   return { id, algorithm: 'HS256', verify: key, sign: key }
 }
