@@ -94,6 +94,11 @@ describeWith('two workers on one PostgreSQL and one embedded SIP server', postgr
       const first = await bridge(caller, await site.registeredPhone('alice'))
       const second = await bridge(caller, await site.registeredPhone('bob'))
       const [one, two] = (await server.says('the workers are up'))['workers'] as [number, number]
+      // A call whose row is not there yet is unknown to whoever takes the place.
+      await until('both calls are written', async () => {
+        const { calls } = await site.json<{ calls: unknown[] }>('calls')
+        return calls.length === 2
+      })
       process.kill(one, 'SIGKILL')
       const ended = await server.says('a worker has ended: another takes its place')
       expect(ended).toMatchObject({ worker: 1, pid: one, signal: 'SIGKILL', code: null })
