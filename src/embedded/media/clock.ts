@@ -6,6 +6,11 @@ export interface EngineClock extends TimerSource {
   wallClock(): number
 }
 
+/** ms of a clock that all threads read alike. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 export const systemClock: EngineClock = {
   now: () => performance.now(),
   wallClock: () => Date.now(),

@@ -1,4 +1,4 @@
-import type { EngineClock } from './clock.js'
+import { type EngineClock, monotonicMs } from './clock.js'
 import { MediaEndpoint } from './endpoint.js'
 import { MediaError } from './errors.js'
 import { PortPool, type PortPair } from './ports.js'
@@ -91,11 +91,13 @@ export class EndpointFactory {
   }
 
   #endpoint({ pair, sockets }: BoundPair, params: OpenParams): MediaEndpoint {
-    const { id, ssrc, cname, terms } = params
+    const { id, ssrc, cname, terms, madeAt } = params
     const { rtp, rtcp } = sockets
+    // A peer may be quicker than the word of it that comes here from the thread that described the endpoint.
+    const until = this.#now() - (monotonicMs() - madeAt)
     return new MediaEndpoint({
       ...{ id, ssrc, cname, terms, pair },
-      strays: { rtp: rtp.stray(this.#restMs), rtcp: rtcp.stray(this.#restMs) },
+      strays: { rtp: rtp.stray(this.#restMs, until), rtcp: rtcp.stray(this.#restMs, until) },
       transport: this.#transport(sockets, params),
       now: this.#now,
       random32,

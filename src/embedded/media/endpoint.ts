@@ -124,6 +124,8 @@ export class MediaEndpoint implements Paced, TransportHandlers {
 
   /** The next call's peer may be at the address of a stray: then its description says so. */
   #shun(): void {
+    // Keys prove a peer wherever it is.
+    if (this.#terms.credentials !== undefined) return
     const { rtp, rtcp } = this.#context.strays
     const remote = this.agreement?.remote
     this.receiver.latch.shun(isAt(rtp, remote?.address, remote?.port) ? undefined : rtp)

@@ -32,6 +32,8 @@ export interface OpenParams {
   terms: Terms
   /** Who we are, where packets are sealed. */
   identity: Identity | undefined
+  /** When its description was made, of which nobody can have heard before; ms of the clock of all threads. */
+  madeAt: number
 }
 
 export interface PerformParams {

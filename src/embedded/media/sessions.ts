@@ -1,4 +1,5 @@
 import { addressOf } from './address.js'
+import { monotonicMs } from './clock.js'
 import { MediaError } from './errors.js'
 import { PortStock } from './port-stock.js'
 import type { Command, Terms } from './protocol.js'
@@ -107,7 +108,16 @@ export class Sessions {
     const session: Session = { id: String((this.#lastId += 1)), negotiator, peer: undefined }
     this.#sessions.set(session.id, session)
     const identity = negotiator.carriage === 'webrtc' ? this.#whoWeAre() : undefined
-    this.#link.send({ type: 'open', id: session.id, port, ...stream, terms: termsOf(session), identity })
+    const madeAt = monotonicMs()
+    this.#link.send({
+      type: 'open',
+      id: session.id,
+      port,
+      ...stream,
+      terms: termsOf(session),
+      identity,
+      madeAt,
+    })
     return describe(session)
   }
 

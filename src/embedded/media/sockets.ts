@@ -11,6 +11,9 @@ export interface SocketUser {
   failed(): void
 }
 
+/** A peer that sends frames goes on within this. */
+const LONGEST_GAP_MS = 500
+
 /** A bound UDP socket that serves one call after the other. */
 export class MediaSocket {
   readonly #socket: Socket
@@ -19,6 +22,8 @@ export class MediaSocket {
   /** When, in ms of the engine's clock, something came that nobody was there for. */
   strayedAt = -Infinity
   #strayedFrom: Source | undefined
+  /** Since when it has been the same one, without a longer gap. */
+  #strayedSince = -Infinity
 
   private constructor(socket: Socket, now: () => number) {
     this.#socket = socket
@@ -75,13 +80,22 @@ export class MediaSocket {
   }
 
   #stray({ address, port }: RemoteInfo): void {
-    this.strayedAt = this.#now()
-    this.#strayedFrom = { address, port }
+    const now = this.#now()
+    const { address: known, port: knownPort } = this.#strayedFrom ?? {}
+    if (known !== address || knownPort !== port || now - this.strayedAt > LONGEST_GAP_MS) {
+      this.#strayedFrom = { address, port }
+      this.#strayedSince = now
+    }
+    this.strayedAt = now
   }
 
-  /** Who sent here, if anybody did in the last so many ms, while nobody was there. */
-  stray(withinMs: number): Source | undefined {
-    return this.strayedAt + withinMs > this.#now() ? this.#strayedFrom : undefined
+  /**
+   * Who sent here while nobody was there, and did in the last so many ms, where that began before `until`: whoever began
+   * later may have been asked to.
+   */
+  stray(withinMs: number, until: number): Source | undefined {
+    const goesOn = this.strayedAt + withinMs > this.#now()
+    return goesOn && this.#strayedSince < until ? this.#strayedFrom : undefined
   }
 
   /** Resolves when the port is free again. */

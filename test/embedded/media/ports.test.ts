@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/embedded/media/clock.js'
 import { MediaCore } from './support/core.js'
 import { MediaPlane } from '../../../src/embedded/media/plane.js'
 import { PortPool } from '../../../src/embedded/media/ports.js'
+import { MediaSocket } from '../../../src/embedded/media/sockets.js'
 import { Bench, someRange } from './support/bench.js'
 import { RtpPeer, sdp } from './support/peer.js'
 
@@ -192,11 +193,32 @@ describe('the port range', () => {
   })
 })
 
+describe('a socket that hears somebody while nobody has it', () => {
+  it('tells a peer of the call before from one that was quicker than the word of its call', async () => {
+    const now = () => systemClock.now()
+    const { min } = someRange(1)
+    const socket = await MediaSocket.bind('127.0.0.1', min, now)
+    const peer = createSocket('udp4')
+    try {
+      const ahead = now()
+      peer.connect(min, '127.0.0.1')
+      await once(peer, 'connect')
+      peer.send('x')
+      await expect.poll(() => socket.strayedAt).toBeGreaterThan(ahead)
+      const { address, port } = peer.address()
+      expect(socket.stray(60_000, ahead)).toBeUndefined()
+      expect(socket.stray(60_000, now())).toEqual({ address, port })
+    } finally {
+      await Promise.all([socket.close(), new Promise<void>((done) => peer.close(() => done()))])
+    }
+  })
+})
+
 describe('an endpoint that cannot be made', () => {
   it('costs no port', async () => {
     const plane = new MediaPlane({ host: '127.0.0.1', ports: someRange(1), portRestMs: 0 }, () => undefined)
     const [port] = await plane.lease(1)
-    const bad = { id: '1', ssrc: 1, cname: 'a', terms: undefined as never, identity: undefined }
+    const bad = { id: '1', ssrc: 1, cname: 'a', terms: undefined as never, identity: undefined, madeAt: 0 }
     await expect(plane.command({ type: 'open', port: port!, ...bad })).rejects.toThrow()
     expect(plane.stats()).toMatchObject({ endpoints: 0, portsFree: 1 })
     expect(await plane.lease(1)).toEqual([port])
