@@ -1,6 +1,6 @@
 import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, thisMachine } from '../support/machine.js'
+import { machineOfRun } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { openDatabases } from './database.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -8,9 +8,7 @@ import { crossingTable, resultsPart, rowOf, scalingTable } from './report.js'
 import { playRound, type Round } from './round.js'
 
 async function bench(options: Options): Promise<boolean> {
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const ceiling = await findCeiling(1, options.loadCores, () => undefined)
   say(describeCeiling(ceiling))
   const databases = await openDatabases(options.postgres)

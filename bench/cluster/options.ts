@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { type ArrivalKind, arrivalKinds } from '../load/arrivals.js'
 import { type Proof, proofs } from '../load/plan.js'
-import { nameOf, numberOf, optionFlag, optionText as text } from '../support/option-values.js'
+import { nameOf, numberOf, optionText as text } from '../support/option-values.js'
+import { readRunOptions, runArgs, type RunOptions, runUsage } from '../support/run-options.js'
 
-export interface Options {
+export interface Options extends RunOptions {
   /** How many processes take the calls, each a row; 0: the server that is one process altogether. */
   readonly workers: readonly number[]
   /** Calls a second. */
@@ -17,11 +18,6 @@ export interface Options {
   readonly talkMs: number
   /** URL of a PostgreSQL; '' for one that is started for the run. */
   readonly postgres: string
-  /** As of taskset(1); '' for any. */
-  readonly serverCores: string
-  readonly loadCores: string
-  /** The results that are kept stay as they are. */
-  readonly dry: boolean
 }
 
 export const usage = `npm run bench:cluster -- [options]
@@ -34,15 +30,14 @@ export const usage = `npm run bench:cluster -- [options]
   --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token
   --talk MS           100
   --postgres URL      of a server on which databases may be made; without it one is started
-  --server-cores LIST cores for the server, as of taskset; any
-  --load-cores LIST   and for the generator; any
-  --dry               leaves bench/RESULTS.md and bench/results as they are`
+${runUsage()}`
 
 /** @throws Error that says which option is wrong. */
 export function readOptions(argv: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      ...runArgs,
       workers: text('0,1,2,4'),
       rate: text('30'),
       seconds: text('15'),
@@ -52,14 +47,11 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       proof: text('token'),
       talk: text('100'),
       postgres: text(''),
-      'server-cores': text(''),
-      'load-cores': text(''),
-      dry: optionFlag,
-      help: optionFlag,
     },
   })
   if (values.help) return 'help'
   return {
+    ...readRunOptions(values),
     workers: values.workers.split(',').map((one) => numberOf('workers', one, 0, 64)),
     rate: numberOf('rate', values.rate, 1),
     seconds: numberOf('seconds', values.seconds, 1),
@@ -69,8 +61,5 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
     proof: nameOf('proof', values.proof, proofs),
     talkMs: numberOf('talk', values.talk, 0),
     postgres: values.postgres,
-    serverCores: values['server-cores'],
-    loadCores: values['load-cores'],
-    dry: values.dry,
   }
 }

@@ -1,6 +1,6 @@
 import { rtpengineVersion } from '../peers/rtpengine.js'
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, thisMachine } from '../support/machine.js'
+import { machineOfRun } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { measure, type Measured, type Subject } from './measure.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -10,9 +10,7 @@ import { mediaTable, resultsPart, rowsOf } from './report.js'
 const FLOOR_LOSS = 0.001
 
 async function bench(options: Options): Promise<boolean> {
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const version = rtpengineVersion()
   const relays = options.relays.filter((relay) => relay !== 'rtpengine' || version !== undefined)
   if (relays.length < options.relays.length) say('rtpengine is not installed, and left out.')

@@ -1,25 +1,19 @@
 import { resolve } from 'node:path'
 import { nameOf, numberOf, optionFlag, optionText } from '../support/option-values.js'
+import { readRunOptions, runArgs, type RunOptions, runUsage } from '../support/run-options.js'
 import type { Profiling } from './peer.js'
 import { type PeerName, peerNames } from './peers.js'
 
 /** What every bench of servers beside each other is told. */
-export interface PeerOptions {
+export interface PeerOptions extends RunOptions {
   readonly peers: readonly PeerName[]
   /** Processes of the generator. */
   readonly workers: number
-  /** As of taskset(1); '' for any. */
-  readonly serverCores: string
-  readonly loadCores: string
-  /** The results that are kept stay as they are. */
-  readonly dry: boolean
   readonly profiling: Profiling | undefined
 }
 
 export const peerUsage = `  --workers N         processes of the generator, up to 4; 1
-  --server-cores LIST cores for the server, as of taskset; any
-  --load-cores LIST   and for the generator; any
-  --dry               leaves bench/RESULTS.md and bench/results as they are
+${runUsage()}
   --profile DIR       has our servers write CPU profiles there, for bench/profile/main.ts; as with --dry
   --heap              and what they hold in memory in place of CPU`
 
@@ -28,12 +22,9 @@ export function peerArgs(peers: string) {
   return {
     peers: optionText(peers),
     workers: optionText('1'),
-    'server-cores': optionText(''),
-    'load-cores': optionText(''),
-    dry: optionFlag,
+    ...runArgs,
     profile: optionText(''),
     heap: optionFlag,
-    help: optionFlag,
   } as const
 }
 
@@ -52,8 +43,7 @@ export function readPeerOptions(values: PeerValues): PeerOptions {
   return {
     peers: values.peers.split(',').map((one) => nameOf('peers', one.trim(), peerNames)),
     workers: numberOf('workers', values.workers, 1, 4),
-    serverCores: values['server-cores'],
-    loadCores: values['load-cores'],
+    ...readRunOptions(values),
     dry: values.dry || values.profile !== '',
     profiling:
       values.profile === ''

@@ -1,7 +1,7 @@
 import { ceilingWarning, describeCeiling, findCeiling } from '../load/self-test.js'
 import { peerTitles, presentOf, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, thisMachine } from '../support/machine.js'
+import { machineOfRun } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { type Options, readOptions, usage } from './options.js'
 import { type Found, ratePlots, ratesTable, resultsPart, trialLine } from './report.js'
@@ -10,9 +10,7 @@ import { tryRate } from './trial.js'
 
 async function bench(asked: Options): Promise<boolean> {
   const options = { ...asked, peers: presentOf(asked.peers, say) }
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const ceiling = await findCeiling(options.workers, options.loadCores, () => undefined)
   say(describeCeiling(ceiling))
   const found: Found[] = []

@@ -1,5 +1,5 @@
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, type Machine, thisMachine } from '../support/machine.js'
+import { machineOfRun, type Machine } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { checkLink, type LinkCheck, worstError } from './link-check.js'
 import { type Options, readOptions, type Transport, usage } from './options.js'
@@ -20,9 +20,7 @@ interface Lane {
 
 async function bench(options: Options): Promise<boolean> {
   const { delayMs } = options
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const checks = await checkLink(delayMs)
   say(linkTable(checks, delayMs))
   const error = worstError(checks, delayMs)

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
+import { say } from './command.js'
 
 /** Field 41 of all, the first behind the name being 3. */
 const POLICY = 41 - 3
@@ -50,6 +51,14 @@ export function busyWarning({ load, cores, realTime }: Machine): string | undefi
   return realTime
     ? `${busy} The run went ahead of them, at real-time priority.`
     : `${busy} Waiting for a core is in these figures.`
+}
+
+/** The machine that is to be measured on, said where others keep it busy. */
+export function machineOfRun(): Machine {
+  const machine = thisMachine()
+  const warning = busyWarning(machine)
+  if (warning !== undefined) say(warning)
+  return machine
 }
 
 export function describeMachine({ cpu, cores, memoryGb, system, node, reveille }: Machine): string {

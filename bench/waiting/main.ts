@@ -1,6 +1,6 @@
 import { peerTitles, presentOf, versionsOf } from '../peers/peers.js'
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, thisMachine } from '../support/machine.js'
+import { machineOfRun } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { measure, type Measured } from './measure.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -8,9 +8,7 @@ import { resultsPart, waitingPlots, waitingTable } from './report.js'
 
 async function bench(asked: Options): Promise<boolean> {
   const options = { ...asked, peers: presentOf(asked.peers, say) }
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const all: Measured[] = []
   for (const count of options.counts)
     for (const peer of options.peers) {

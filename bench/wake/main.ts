@@ -2,7 +2,7 @@ import { describeCeiling, findCeiling, ceilingWarning } from '../load/self-test.
 import { peerNames, type PeerName, peerTitles, presentOf, versionsOf, warmUpOf } from '../peers/peers.js'
 import { type Measured, Stage, type StageOptions } from '../peers/stage.js'
 import { runCommand, say } from '../support/command.js'
-import { busyWarning, thisMachine } from '../support/machine.js'
+import { machineOfRun } from '../support/machine.js'
 import { keepResults } from '../support/results.js'
 import { type Options, partOf, readOptions, usage } from './options.js'
 import { costTable, resultsPart, type Row, rowOf, stagesTable } from './report.js'
@@ -16,9 +16,7 @@ const MOST_WARMING = Math.max(...peerNames.map((name) => warmUpOf(name).perSecon
 
 async function bench(asked: Options): Promise<boolean> {
   const options = { ...asked, peers: presentOf(asked.peers, say) }
-  const machine = thisMachine()
-  const warning = busyWarning(machine)
-  if (warning !== undefined) say(warning)
+  const machine = machineOfRun()
   const ceiling = await findCeiling(options.workers, options.loadCores, () => undefined)
   say(describeCeiling(ceiling))
   const measured = new Map<PeerName, Measured[]>(options.peers.map((peer) => [peer, []]))
