@@ -7,6 +7,7 @@ import type { RAck } from '../message/values.js'
 import type { ServerTransaction } from '../transaction/server-transaction.js'
 import type { Flow } from '../transport/transport.js'
 import type { SessionTimer } from './session-timer.js'
+import { oneText } from '../one-text.js'
 
 export interface DialogInit {
   readonly kind: 'invite' | 'subscribe'
@@ -159,6 +160,5 @@ export class Dialog {
 }
 
 export function dialogId(callId: string, fromTag: string): string {
-  // Joined: a template would be kept as a tree of its pieces.
-  return [callId, fromTag].join(';from-tag=')
+  return oneText(';from-tag=', callId, fromTag)
 }

@@ -1,6 +1,7 @@
 import type { App } from '../control/app.js'
 import { callIdOf, fromTag, toTag, type SipRequest } from '../message/message.js'
 import type { Dialog } from './dialog.js'
+import { oneText } from '../one-text.js'
 
 /** All dialogs, found by what apps call them and by what peers call them. */
 export class Dialogs {
@@ -57,8 +58,7 @@ export class Dialogs {
 }
 
 function localKey(callId: string, tag: string): string {
-  // Joined: a template would be kept as a tree of its pieces.
-  return [callId, tag].join('|')
+  return oneText('|', callId, tag)
 }
 
 function put<K>(index: Map<K, Set<Dialog>>, key: K, dialog: Dialog): void {

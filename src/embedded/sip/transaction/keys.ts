@@ -8,18 +8,11 @@ import {
   type SipResponse,
 } from '../message/message.js'
 import { BRANCH_COOKIE } from '../message/via.js'
-
-/**
- * Joined, and not written in one template: V8 keeps that as a tree of its pieces, in several times the memory, for as
- * long as the key is kept.
- */
-function keyOf(...parts: readonly (string | number | undefined)[]): string {
-  return parts.join('|')
-}
+import { oneText } from '../one-text.js'
 
 /** What a response is matched by (RFC 3261 §17.1.3). */
 export function clientKey(branch: string, method: string): string {
-  return keyOf(branch, method)
+  return oneText('|', branch, method)
 }
 
 export function responseKey(response: SipResponse): string | undefined {
@@ -37,14 +30,14 @@ export function serverKey(request: SipRequest, method: string): string {
   const branch = via?.branch ?? ''
   const sentBy = `${via?.host.toLowerCase()}:${via?.port ?? ''}`
   if (branch.startsWith(BRANCH_COOKIE) && branch.length > BRANCH_COOKIE.length) {
-    return keyOf(branch, sentBy, method)
+    return oneText('|', branch, sentBy, method)
   }
   const cseq = cseqOf(request)?.number
-  return keyOf('2543', callIdOf(request), cseq, fromTag(request), branch, sentBy, method)
+  return oneText('|', '2543', callIdOf(request), cseq, fromTag(request), branch, sentBy, method)
 }
 
 /** Equal for the copies of one request that a forking proxy sent here on several ways (§8.2.2.2). */
 export function mergeKey(request: SipRequest): string | undefined {
   if (toTag(request) !== undefined) return undefined
-  return keyOf(callIdOf(request), cseqOf(request)?.number, fromTag(request), request.method)
+  return oneText('|', callIdOf(request), cseqOf(request)?.number, fromTag(request), request.method)
 }

@@ -4,6 +4,7 @@ import { advertisedAddress, isWildcard, pickPoint } from './local-address.js'
 import { defaultPort, targetOf, type Resolver, type Target } from './resolve.js'
 import type { Endpoint, Flow, ListeningPoint, Protocol } from './transport.js'
 import { UnreachableFlow } from './unreachable-flow.js'
+import { oneText } from '../one-text.js'
 
 /**
  * The connections that a URI may mean by its transport, besides those of that very name. Apps know a WebSocket
@@ -72,8 +73,8 @@ export class Transports {
   contact(flow: Flow): string {
     const { host, port } = advertisedAddress(flow.point, flow.remote.address)
     const transport = flow.point.protocol === 'udp' ? '' : `;transport=${flow.point.protocol}`
-    // Joined, for dialogs keep it: a template would be kept as a tree of its pieces.
-    return ['<sip:', hostPort(host, port), transport, '>'].join('')
+    // Dialogs keep it.
+    return oneText('', '<sip:', hostPort(host, port), transport, '>')
   }
 
   /** `protocol/host:port` of every point, as peers see it. */
