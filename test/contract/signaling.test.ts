@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { createSignaling } from '../../src/adapters/drachtio/signaling.js'
 import { createEmbeddedSignaling } from '../../src/adapters/embedded-sip/signaling.js'
 import { systemClock } from '../../src/adapters/system/clock.js'
-import { startSipServer } from '../../src/embedded/sip/index.js'
+import { type SipServer, startSipServer } from '../../src/embedded/sip/index.js'
 import type { Signaling, SignalingHandlers } from '../../src/ports/signaling.js'
 import { quietLog } from '../adapters/freeswitch/quiet-log.js'
 import { QUICK } from '../embedded/sip/support/world.js'
@@ -26,11 +26,8 @@ async function reached(
   return { signaling, address: { host: point.host, port: point.port } }
 }
 
-signalingContract('to an embedded server, in the process', async (handlers) => {
-  const server = await startSipServer({ listen: [...LISTEN], timers: QUICK })
-  const opened = await reached(handlers, (all) =>
-    createEmbeddedSignaling([{ name: 'embedded', server }], all, quietLog),
-  )
+/** With the server, which is this test's own. */
+function beforeServer(server: SipServer, opened: Awaited<ReturnType<typeof reached>>) {
   return {
     ...opened,
     stop: () => server.close(),
@@ -39,6 +36,14 @@ signalingContract('to an embedded server, in the process', async (handlers) => {
       await server.close()
     },
   }
+}
+
+signalingContract('to an embedded server, in the process', async (handlers) => {
+  const server = await startSipServer({ listen: [...LISTEN], timers: QUICK })
+  const opened = await reached(handlers, (all) =>
+    createEmbeddedSignaling([{ name: 'embedded', server }], all, quietLog),
+  )
+  return beforeServer(server, opened)
 })
 
 signalingContract('to an embedded server, over its control port', async (handlers) => {
@@ -46,14 +51,7 @@ signalingContract('to an embedded server, over its control port', async (handler
   const opened = await reached(handlers, (all) =>
     createSignaling([{ name: 'embedded', ...server.control }], all, systemClock, quietLog),
   )
-  return {
-    ...opened,
-    stop: () => server.close(),
-    close: async () => {
-      await opened.signaling.close()
-      await server.close()
-    },
-  }
+  return beforeServer(server, opened)
 })
 
 const { drachtio } = engines

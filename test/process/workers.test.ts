@@ -4,6 +4,7 @@ import WebSocket from 'ws'
 import type { Caller, Phone } from '../../src/demo/index.js'
 import { PATIENCE_MS, type ServerProcess } from '../support/process.js'
 import { describeWith, postgresForFile, type TestDatabase } from '../support/postgres/index.js'
+import { isAlive } from '../support/processes.js'
 import { bridge, finish, talk } from './support/calls.js'
 import { until } from './support/poll.js'
 import { Site, users } from './support/site.js'
@@ -209,14 +210,4 @@ async function callsByWorker(server: ServerProcess): Promise<Record<string, numb
   const samples = (await metrics(server)).matchAll(/^reveille_calls_total\{worker="(\d+)".*\} (\d+)$/gm)
   for (const [, worker = '', count] of samples) ended[worker] = (ended[worker] ?? 0) + Number(count)
   return ended
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
-    throw error
-  }
 }

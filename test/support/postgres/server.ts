@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { isAlive } from '../processes.js'
 import { findPrograms, type Programs } from './programs.js'
 
 const run = promisify(execFile)
@@ -166,16 +167,6 @@ pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && {
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }
 rm -rf "$1"`
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
-    throw error
-  }
-}
 
 async function freePort(): Promise<number> {
   const server = createServer()
