@@ -24,3 +24,14 @@ export class Lifetime {
     if (faults.length > 0) throw new AggregateError(faults, 'not every part could be closed')
   }
 }
+
+/** What it opens is closed again where it fails. */
+export async function assembled<T>(assemble: (life: Lifetime) => Promise<T>): Promise<T> {
+  const life = new Lifetime()
+  try {
+    return await assemble(life)
+  } catch (error) {
+    await life.close()
+    throw error
+  }
+}

@@ -31,7 +31,7 @@ import { openDatabase, type Shared } from './database.js'
 import { every, FORGET_MS } from './housekeeping.js'
 import { LateForwarding } from './forwarding.js'
 import { openInstructions } from './instructions.js'
-import { Lifetime } from './lifetime.js'
+import { assembled, type Lifetime } from './lifetime.js'
 import { startMedia } from './media.js'
 import { openRegions } from './regions.js'
 import { openNotifier, openPresence } from './presence.js'
@@ -59,18 +59,8 @@ export interface Server {
 }
 
 /** Starts everything; resolves when calls can come. Rejects, with nothing left open, where a part cannot start. */
-export async function startServer(
-  watched: WatchedConfig,
-  log: ServerLog,
-  beside: Beside = ALONE,
-): Promise<Server> {
-  const life = new Lifetime()
-  try {
-    return await assemble(watched, log, beside, life)
-  } catch (error) {
-    await life.close()
-    throw error
-  }
+export function startServer(watched: WatchedConfig, log: ServerLog, beside: Beside = ALONE): Promise<Server> {
+  return assembled((life) => assemble(watched, log, beside, life))
 }
 
 async function assemble(

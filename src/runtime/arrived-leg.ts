@@ -1,28 +1,27 @@
 import type { ArrivingId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
-import type { Media, MediaEndpoint, MediaEndpointEvents } from '../ports/media.js'
-import { type IncomingCall, type Leg, type LegEvents, SipFailure } from '../ports/signaling.js'
+import type { Media, MediaEndpoint } from '../ports/media.js'
+import { type IncomingCall, SipFailure } from '../ports/signaling.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { answerHeaders } from './invite-headers.js'
-import { because } from './reason.js'
 import type { CallSettings } from './services.js'
+import { SipLeg } from './sip-leg.js'
 
 /** The leg that a device opened by an INVITE of its own into a call that waits for it. */
-export class ArrivedLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
-  leg: Leg | undefined
-  endpoint: MediaEndpoint | undefined
+export class ArrivedLeg extends SipLeg<ArrivingId> implements CalleeLeg {
   private opened: Promise<MediaEndpoint> | undefined
   private confirmed: Promise<void> | undefined
-  private closed = false
 
   constructor(
-    readonly id: ArrivingId,
+    id: ArrivingId,
     private readonly invite: IncomingCall,
     private readonly engine: Media,
     private readonly settings: CallSettings,
-    private readonly events: CalleeLegEvents,
-    private readonly log: Log,
-  ) {}
+    events: CalleeLegEvents,
+    log: Log,
+  ) {
+    super(id, events, log)
+  }
 
   get gateway(): string {
     return this.invite.gateway
@@ -91,32 +90,5 @@ export class ArrivedLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
     } catch (error) {
       this.log.info({ err: error, leg: this.id }, "a device's INVITE could not be refused")
     }
-  }
-
-  /** Its media has been silent for the engine's limit. */
-  timeout(): void {
-    this.events.mediaTimeout(this.id)
-  }
-
-  lost(): void {
-    this.events.mediaLost()
-  }
-
-  ended(reason: string | undefined): void {
-    void this.over(reason)
-  }
-
-  async reoffered(sdp: string): Promise<string> {
-    if (this.endpoint === undefined) throw new Error(`leg ${this.id} has no media endpoint yet`)
-    return this.endpoint.modify(sdp)
-  }
-
-  info(contentType: string, body: string): Promise<number> {
-    return this.events.info(this.id, contentType, body)
-  }
-
-  private async over(reason: string | undefined): Promise<void> {
-    await this.close()
-    this.events.post({ type: 'leg-closed', leg: this.id, ...because(reason) })
   }
 }

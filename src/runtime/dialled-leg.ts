@@ -1,23 +1,17 @@
 import type { Contact } from '../call/destination.js'
 import type { DialId } from '../call/ids.js'
 import type { Log } from '../ports/log.js'
-import {
-  type Media,
-  type MediaEndpoint,
-  type MediaEndpointEvents,
-  MediaError,
-  type MediaTransport,
-} from '../ports/media.js'
+import { type Media, type MediaEndpoint, MediaError, type MediaTransport } from '../ports/media.js'
 import {
   type DialRequest,
   type Leg,
-  type LegEvents,
   type OutgoingCall,
   SipFailure,
   type Signaling,
 } from '../ports/signaling.js'
 import type { CalleeLeg, CalleeLegEvents } from './callee-leg.js'
 import { because } from './reason.js'
+import { SipLeg } from './sip-leg.js'
 
 export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
   /** Of our offer. Plain RTP is offered where the media engine has no other. */
@@ -25,23 +19,22 @@ export type DialOrder = Omit<DialRequest, 'sdp' | 'progressed'> & {
 }
 
 /** A leg that we dialled: our offer, the INVITE and, once answered, its dialog. */
-export class DialledLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
-  leg: Leg | undefined
-  endpoint: MediaEndpoint | undefined
+export class DialledLeg extends SipLeg<DialId> implements CalleeLeg {
   private taken: Promise<MediaEndpoint> | undefined
   private out: OutgoingCall | undefined
   private cancelled: string | undefined
-  private closed = false
 
   constructor(
-    readonly id: DialId,
+    id: DialId,
     /** Name of the gateway that carries the leg. */
     readonly gateway: string,
     /** What was dialled, where that is a registration. */
     readonly contact: Contact | undefined,
-    private readonly events: CalleeLegEvents,
-    private readonly log: Log,
-  ) {}
+    events: CalleeLegEvents,
+    log: Log,
+  ) {
+    super(id, events, log)
+  }
 
   /** Dials, and posts how it goes: `dial-progressed`…, then once `dial-answered` or `dial-failed`. */
   async dial(
@@ -107,28 +100,6 @@ export class DialledLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
     leg.listen(this)
   }
 
-  /** Its media has been silent for the engine's limit. */
-  timeout(): void {
-    this.events.mediaTimeout(this.id)
-  }
-
-  lost(): void {
-    this.events.mediaLost()
-  }
-
-  ended(reason: string | undefined): void {
-    void this.over(reason)
-  }
-
-  async reoffered(sdp: string): Promise<string> {
-    if (this.endpoint === undefined) throw new Error(`dial ${this.id} has no media`)
-    return this.endpoint.modify(sdp)
-  }
-
-  info(contentType: string, body: string): Promise<number> {
-    return this.events.info(this.id, contentType, body)
-  }
-
   private async failed(error: unknown): Promise<void> {
     const failure = failureOf(error)
     const { status, message } = failure
@@ -140,11 +111,6 @@ export class DialledLeg implements CalleeLeg, MediaEndpointEvents, LegEvents {
     // The engine has no room or is away, which is no fault of the phone's: another push would only add to that.
     if (error instanceof MediaError && !isNotAcceptable(error)) this.events.mediaLost()
     this.events.post({ type: 'dial-failed', dial: this.id, status, ...because(failure.reason) })
-  }
-
-  private async over(reason: string | undefined): Promise<void> {
-    await this.close()
-    this.events.post({ type: 'leg-closed', leg: this.id, ...because(reason) })
   }
 
   cancel(reason: string): void {

@@ -2,10 +2,10 @@ import type { Log } from '../../ports/log.js'
 import {
   type IncomingSubscription,
   SipFailure,
-  type SipTransaction,
   type SubscriptionDialog,
   type SubscriptionEvents,
 } from '../../ports/signaling.js'
+import { SubscriptionListener } from '../../ports/subscription-listener.js'
 import { toFailure, within } from './failure.js'
 import { toSrf } from './headers.js'
 import { toTransaction } from './request.js'
@@ -47,32 +47,26 @@ export function toSubscription(
   }
 }
 
-type Told =
-  | { readonly event: 'refreshed'; readonly request: SipTransaction }
-  | { readonly event: 'unsubscribed' | 'lost' }
-
 class Notifying implements SubscriptionDialog, GatewaySubscription {
-  #events: SubscriptionEvents | undefined
-  /** What comes between the answer and the moment that somebody listens. */
-  #early: Told[] = []
+  readonly #listener: SubscriptionListener
 
   constructor(
     private readonly srf: SrfClient,
     private readonly dialog: Dialog,
     gateway: string,
-    private readonly log: Log,
+    log: Log,
     private readonly known: Set<GatewaySubscription>,
   ) {
+    this.#listener = new SubscriptionListener(log)
     known.add(this)
     dialog.on('subscribe', (req, res) =>
-      this.#tell({ event: 'refreshed', request: toTransaction(req, res, gateway) }),
+      this.#listener.tell({ event: 'refreshed', request: toTransaction(req, res, gateway) }),
     )
-    dialog.on('unsubscribe', () => this.#tell({ event: 'unsubscribed' }))
+    dialog.on('unsubscribe', () => this.#listener.tell({ event: 'unsubscribed' }))
   }
 
   listen(events: SubscriptionEvents): void {
-    this.#events = events
-    for (const told of this.#early.splice(0)) this.#tell(told)
+    this.#listener.listen(events)
   }
 
   async notify({ headers, ended, document }: Parameters<SubscriptionDialog['notify']>[0]): Promise<void> {
@@ -96,26 +90,12 @@ class Notifying implements SubscriptionDialog, GatewaySubscription {
 
   abandon(): void {
     this.#forget()
-    this.#tell({ event: 'lost' })
+    this.#listener.tell({ event: 'lost' })
   }
 
   #forget(): void {
     this.known.delete(this)
     // It does so by itself only where it gets the answer to the last NOTIFY.
     this.srf.removeDialog(this.dialog)
-  }
-
-  #tell(told: Told): void {
-    const events = this.#events
-    if (events === undefined) {
-      this.#early.push(told)
-      return
-    }
-    try {
-      if (told.event === 'refreshed') events.refreshed(told.request)
-      else events[told.event]()
-    } catch (error) {
-      this.log.error({ err: error }, 'a subscription could not be handled')
-    }
   }
 }

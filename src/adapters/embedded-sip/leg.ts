@@ -1,4 +1,4 @@
-import type { Flow, SipRequest } from '../../embedded/sip/index.js'
+import type { SipRequest } from '../../embedded/sip/index.js'
 import { type Leg, type LegEvents, SipFailure } from '../../ports/signaling.js'
 import { sendInDialog } from './dialog-request.js'
 import type { Password } from './digest.js'
@@ -78,7 +78,7 @@ export class EmbeddedLeg implements Leg, DialogUser, Dependent {
     })
   }
 
-  dialogRequest(id: string, request: SipRequest, flow: Flow): void {
+  dialogRequest(id: string, request: SipRequest): void {
     switch (request.method) {
       case 'ACK':
         return this.ackCame(request)
@@ -98,7 +98,7 @@ export class EmbeddedLeg implements Leg, DialogUser, Dependent {
         if (this.over) return this.line.answer(id, 481)
         return this.forListener((events) => this.informed(events, id, request))
       default:
-        return this.other(id, request, flow)
+        return this.other(id, request)
     }
   }
 
@@ -112,7 +112,7 @@ export class EmbeddedLeg implements Leg, DialogUser, Dependent {
     this.whenAcknowledged?.(false)
   }
 
-  private other(id: string, { method }: SipRequest, _flow: Flow): void {
+  private other(id: string, { method }: SipRequest): void {
     switch (method) {
       case 'REFER':
         // Transfers are the application's business, and it has none yet.

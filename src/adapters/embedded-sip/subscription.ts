@@ -2,10 +2,10 @@ import type { Flow, SipRequest } from '../../embedded/sip/index.js'
 import {
   type IncomingSubscription,
   SipFailure,
-  type SipTransaction,
   type SubscriptionDialog,
   type SubscriptionEvents,
 } from '../../ports/signaling.js'
+import { SubscriptionListener } from '../../ports/subscription-listener.js'
 import { sendInDialog } from './dialog-request.js'
 import type { Dependent, DialogUser, Line } from './line.js'
 import { EmbeddedTransaction } from './request.js'
@@ -24,27 +24,21 @@ export class EmbeddedSubscription extends EmbeddedTransaction implements Incomin
   }
 }
 
-type Told =
-  | { readonly event: 'refreshed'; readonly request: SipTransaction }
-  | { readonly event: 'unsubscribed' | 'lost' }
-
 /** The notifier's end of a subscription. */
 class Notifying implements SubscriptionDialog, DialogUser, Dependent {
-  private events: SubscriptionEvents | undefined
-  /** What comes between the answer and the moment that somebody listens. */
-  private early: Told[] = []
+  private readonly listener: SubscriptionListener
 
   constructor(
     private readonly line: Line,
     private readonly dialogId: string,
   ) {
+    this.listener = new SubscriptionListener(line.log)
     line.dialogs.set(dialogId, this)
     line.dependents.add(this)
   }
 
   listen(events: SubscriptionEvents): void {
-    this.events = events
-    for (const told of this.early.splice(0)) this.tell(told)
+    this.listener.listen(events)
   }
 
   notify({ headers, ended, document }: Parameters<SubscriptionDialog['notify']>[0]): Promise<void> {
@@ -68,13 +62,13 @@ class Notifying implements SubscriptionDialog, DialogUser, Dependent {
     switch (request.method) {
       case 'SUBSCRIBE': {
         if (request.headers.get('expires')?.trim() !== '0') {
-          return this.tell({
+          return this.listener.tell({
             event: 'refreshed',
             request: new EmbeddedTransaction(this.line, id, request, flow),
           })
         }
         this.line.answer(id, 202, { headers: [['Expires', '0']] })
-        return this.tell({ event: 'unsubscribed' })
+        return this.listener.tell({ event: 'unsubscribed' })
       }
       case 'OPTIONS':
         return this.line.answer(id, 200)
@@ -90,25 +84,11 @@ class Notifying implements SubscriptionDialog, DialogUser, Dependent {
 
   lost(): void {
     this.forget()
-    this.tell({ event: 'lost' })
+    this.listener.tell({ event: 'lost' })
   }
 
   private forget(): void {
     this.line.forget(this.dialogId, this)
     this.line.dependents.delete(this)
-  }
-
-  private tell(told: Told): void {
-    const { events } = this
-    if (events === undefined) {
-      this.early.push(told)
-      return
-    }
-    try {
-      if (told.event === 'refreshed') events.refreshed(told.request)
-      else events[told.event]()
-    } catch (error) {
-      this.line.log.error({ err: error }, 'a subscription could not be handled')
-    }
   }
 }

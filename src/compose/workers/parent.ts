@@ -4,7 +4,7 @@ import { ConfigError, type WatchedConfig } from '../../config/index.js'
 import type { ServerLog } from '../../observe/log.js'
 import { createMetrics } from '../../observe/metrics.js'
 import type { ListeningPoint } from '../../ports/signaling.js'
-import { Lifetime } from '../lifetime.js'
+import { assembled, type Lifetime } from '../lifetime.js'
 import { sipGauges } from '../sip.js'
 import { mergeExpositions } from './exposition.js'
 import { Fleet } from './fleet.js'
@@ -38,18 +38,12 @@ export interface Workers {
  * Starts workers, which share what there can be but one of: SIP ports, the HTTP port. Resolves when all are up.
  * Rejects, with nothing left running, where one cannot start; with ConfigError where none can by this configuration.
  */
-export async function startWorkers(
+export function startWorkers(
   watched: WatchedConfig,
   log: ServerLog,
   options: WorkersOptions,
 ): Promise<Workers> {
-  const life = new Lifetime()
-  try {
-    return await assemble(watched, log, options, life)
-  } catch (error) {
-    await life.close()
-    throw error
-  }
+  return assembled((life) => assemble(watched, log, options, life))
 }
 
 async function assemble(
