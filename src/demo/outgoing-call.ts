@@ -95,10 +95,10 @@ export class OutgoingCall extends Call {
     return this.#provisionals
   }
 
-  /** The first with this status, or any 18x with SDP; now or when it comes. Rejects with WaitError. */
-  async provisional(status: number | 'with-sdp', deadlineMs = 5000): Promise<SipResponse> {
+  /** The first with this status, the very first, or the first with SDP; now or when it comes. Rejects with WaitError. */
+  async provisional(status: number | 'any' | 'with-sdp', deadlineMs = 5000): Promise<SipResponse> {
     const matches = (response: SipResponse): boolean =>
-      status === 'with-sdp' ? response.body !== '' : response.status === status
+      status === 'any' || (status === 'with-sdp' ? response.body !== '' : response.status === status)
     const progress = (): string => `; came: ${this.#provisionals.map((r) => r.status).join(' ')}`
     return (
       this.#provisionals.find(matches) ??

@@ -232,7 +232,7 @@ interface Begun {
 async function callBy(trunk: readonly Caller[], user: string): Promise<Begun> {
   for (const [edge, caller] of trunk.entries()) {
     const call = await caller.call(`sip:${user}@example.net`)
-    const taken = await call.provisional(100, 1_000).then(
+    const taken = await call.provisional('any', 1_000).then(
       () => true,
       () => false,
     )

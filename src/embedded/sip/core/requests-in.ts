@@ -64,7 +64,6 @@ function receiveNewRequest(context: Context, transaction: ServerTransaction): vo
   if (!app) return reply(context, transaction, KNOWN_METHODS.has(method) ? 503 : 501)
   const id = newId()
   if (method === 'INVITE') {
-    transaction.respond(respondTo(request, 100))
     new IncomingInvite(context, id, app, transaction)
     context.cdr.attempt('network', request)
   } else new IncomingRequest(context, id, app, transaction)
@@ -116,7 +115,6 @@ function receiveReinvite(context: Context, transaction: ServerTransaction, dialo
   if (dialog.incomingInvite) return reply(context, transaction, 500, [['Retry-After', String(retryAfter())]])
   if (dialog.outgoingInvite) return reply(context, transaction, 491)
   if (refusedAsTooShort(context, transaction)) return
-  transaction.respond(respondTo(transaction.request, 100))
   refreshTarget(context, dialog, transaction.request, transaction.flow)
   const id = newId()
   new IncomingInvite(context, id, dialog.app, transaction, dialog)

@@ -1,6 +1,7 @@
 import type { SipTimers } from '../options.js'
 
-export type TimerName = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'X'
+export type TimerName =
+  '100' | 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'X'
 
 /**
  * How long a timer runs (RFC 3261 table 4, RFC 6026 §7). `undefined`: not used on this transport; 0: at once.
@@ -13,6 +14,9 @@ export function timerDuration(
   repeat: number,
 ): number | undefined {
   switch (name) {
+    case '100':
+      // RFC 3261 §17.2.1.
+      return 200
     case 'A':
       return reliable ? undefined : timers.t1 * 2 ** repeat
     case 'E':

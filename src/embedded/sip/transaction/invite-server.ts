@@ -1,3 +1,4 @@
+import { respondTo } from '../message/build.js'
 import type { SipRequest, SipResponse } from '../message/message.js'
 import type { Flow } from '../transport/transport.js'
 import { timerDuration } from './durations.js'
@@ -28,7 +29,7 @@ export class InviteServerTransaction
   }
 
   get open(): boolean {
-    return this.machine.state === 'proceeding'
+    return this.machine.state === 'trying' || this.machine.state === 'proceeding'
   }
 
   /** In `accepted`, the 2xx may be sent again and again: its repetition is the user's (§13.3.1.4). */
@@ -68,6 +69,7 @@ export class InviteServerTransaction
 
   entered(state: IstState): void {
     switch (state) {
+      case 'trying':
       case 'proceeding':
       case 'accepted':
       case 'completed':
@@ -83,6 +85,9 @@ export class InviteServerTransaction
 
   perform(action: IstAction): void {
     switch (action) {
+      case 'send 100':
+        this.keep(respondTo(this.request, 100))
+        return this.send(false)
       case 'send response':
         return this.send(false)
       case 'repeat response':

@@ -2,17 +2,26 @@ import type { MachineTable } from './machine.js'
 
 /**
  * INVITE server transaction (RFC 3261 §17.2.1, RFC 6026 §8.5). In `accepted` the 2xx belongs to the transaction
- * user, who repeats it until the ACK; retransmitted INVITEs are absorbed.
+ * user, who repeats it until the ACK; retransmitted INVITEs are absorbed. In `trying` nothing was sent: a 100 is for
+ * those whose user takes longer than 200 ms, or who ask again.
  */
-export type IstState = 'proceeding' | 'accepted' | 'completed' | 'confirmed' | 'terminated'
-export type IstTimer = 'G' | 'H' | 'I' | 'L'
+export type IstState = 'trying' | 'proceeding' | 'accepted' | 'completed' | 'confirmed' | 'terminated'
+export type IstTimer = '100' | 'G' | 'H' | 'I' | 'L'
 export type IstInput = 'INVITE' | 'ACK' | '1xx' | '2xx' | '300-699' | 'abandon' | 'transport error' | IstTimer
 export type IstAction =
-  'send response' | 'repeat response' | 'report transport error' | 'report no ACK' | 'arm G'
+  'send 100' | 'send response' | 'repeat response' | 'report transport error' | 'report no ACK' | 'arm G'
 
 export const IST: MachineTable<IstState, IstInput, IstTimer, IstAction> = {
-  initial: 'proceeding',
+  initial: 'trying',
   steps: {
+    trying: {
+      '100': { state: 'proceeding', actions: ['send 100'] },
+      INVITE: { state: 'proceeding', actions: ['send 100'] },
+      '1xx': { state: 'proceeding', actions: ['send response'] },
+      '2xx': { state: 'accepted', actions: ['send response'] },
+      '300-699': { state: 'completed', actions: ['send response'] },
+      abandon: { state: 'terminated', actions: [] },
+    },
     proceeding: {
       INVITE: { state: 'proceeding', actions: ['repeat response'] },
       '1xx': { state: 'proceeding', actions: ['send response'] },
@@ -38,6 +47,7 @@ export const IST: MachineTable<IstState, IstInput, IstTimer, IstAction> = {
     terminated: {},
   },
   timers: {
+    trying: ['100'],
     proceeding: [],
     accepted: ['L'],
     completed: ['G', 'H'],

@@ -4,7 +4,7 @@ import { Caller } from '../support/caller.js'
 import { SDP } from '../support/text.js'
 import { QUICK, until, World } from '../support/world.js'
 
-test('a caller hears 100 before the app says anything, and 200 when it answers', async () => {
+test('a caller hears 100 where the app says nothing for a while, and 200 when it answers', async () => {
   const world = await World.start()
   const app = await world.app()
   const invites = app.take('invite')
@@ -40,6 +40,18 @@ test('a caller hears 100 before the app says anything, and 200 when it answers',
   expect((await over).req.get('reason')).toBe('Q.850;cause=16')
   expect(world.server.stats()).toMatchObject({ dialogs: 0, pending: { incoming: 0, outgoing: 0 } })
   expect(world.faults).toEqual([])
+})
+
+test('a caller whose app is quick hears no 100', async () => {
+  const world = await World.start()
+  const app = await world.app()
+  const invites = app.take('invite')
+  const caller = new Caller(await world.udp())
+  caller.invite()
+  const offer = await invites.next()
+  await respond(offer.res, 486)
+  await caller.peer.status(486, 'INVITE')
+  expect(caller.peer.count(({ status }) => status === 100)).toBe(0)
 })
 
 describe('what no app takes', () => {

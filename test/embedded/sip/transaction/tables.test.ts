@@ -90,6 +90,18 @@ describe('other client transactions', () => {
 })
 
 describe('INVITE server transaction', () => {
+  test('says 100 when its user has said nothing for 200 ms', () => {
+    expect(timerDuration('100', settingsOf({ listen: [] }).timers, true, 0)).toBe(200)
+    expect(walk(IST, ['100', '1xx', 'INVITE']).actions).toEqual([
+      'send 100',
+      'send response',
+      'repeat response',
+    ])
+    expect(step(IST, 'proceeding', '100').actions).toEqual([])
+  })
+  test('says 100 at once to an INVITE that is repeated before that', () => {
+    expect(walk(IST, ['INVITE', 'INVITE']).actions).toEqual(['send 100', 'repeat response'])
+  })
   test('answers a repeated INVITE with its last response', () => {
     expect(walk(IST, ['1xx', 'INVITE', '300-699', 'INVITE']).actions).toEqual([
       'send response',
