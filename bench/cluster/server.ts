@@ -6,6 +6,7 @@ import { type LogLine, ServerProcess } from '../../test/support/process.js'
 import { freePorts } from '../load/ports.js'
 import { passwordOf, phoneNumber, providerOf } from '../load/plan.js'
 import { familyOf, pin } from '../load/processes.js'
+import { nodeFlags } from '../support/node-flags.js'
 
 export interface ClusterOptions {
   /** 0: the server that is one process altogether. */
@@ -38,7 +39,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
   let server: ServerProcess | undefined
   try {
-    server = await ServerProcess.start(['--config', file, ...more], directory)
+    server = await ServerProcess.start(['--config', file, ...more], directory, nodeFlags)
     const { pid } = server
     if (cores !== '') for (const one of familyOf(pid)) pin(one, cores)
     const { logged } = server

@@ -7,6 +7,7 @@ import { PATIENCE_MS, ServerProcess } from '../../test/support/process.js'
 import { freePorts } from '../load/ports.js'
 import { passwordOf, phoneNumber, providerOf } from '../load/plan.js'
 import { pin } from '../load/processes.js'
+import { nodeFlags } from '../support/node-flags.js'
 import { openEngines } from './engines.js'
 import type { Peer, PeerOptions, Profiling } from './peer.js'
 
@@ -57,9 +58,9 @@ export async function startReveille(options: PeerOptions, kind: ReveilleOptions)
 
 /** Of node(1): it writes the profile as it ends. */
 function flagsOf(profiling: Profiling | undefined): readonly string[] {
-  if (profiling === undefined) return []
+  if (profiling === undefined) return nodeFlags
   const { kind, directory } = profiling
-  return [`--${kind}-prof`, `--${kind}-prof-dir=${directory}`]
+  return [...nodeFlags, `--${kind}-prof`, `--${kind}-prof-dir=${directory}`]
 }
 
 function embedded(domain: string, port: number): object {

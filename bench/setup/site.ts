@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { Caller, PushService, type Address } from '../../src/demo/index.js'
 import type { Ticker } from '../../src/demo/rtp/ticker.js'
 import { ServerProcess } from '../../test/support/process.js'
+import { nodeFlags } from '../support/node-flags.js'
 import { transports } from './options.js'
 import { runningClock } from './running-clock.js'
 import type { Edge } from './device.js'
@@ -31,7 +32,7 @@ export class Site implements Edge {
     try {
       const file = join(directory, 'reveille.yaml')
       await writeFile(file, stringify(configuration(push, played)))
-      const server = await ServerProcess.start(['--config', file], directory)
+      const server = await ServerProcess.start(['--config', file], directory, nodeFlags)
       const up = await server.says('Reveille is up')
       const points = new Map((up['sip'] as readonly string[]).map(pointOf))
       const proxy = points.get('udp')

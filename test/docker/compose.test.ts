@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
+import { nodeFlags } from '../../bench/support/node-flags.js'
 import { version } from '../../src/version.js'
 import {
   appConfig,
@@ -155,7 +156,11 @@ describe('the Dockerfile', () => {
   })
 
   test('SIGTERM reaches the server: no shell is before it', () => {
-    expect(parse(last('ENTRYPOINT').slice('ENTRYPOINT '.length))).toEqual(['node', '/app/dist/main.js'])
+    expect(parse(last('ENTRYPOINT').slice('ENTRYPOINT '.length))).toEqual([
+      'node',
+      ...nodeFlags,
+      '/app/dist/main.js',
+    ])
   })
 
   test('each stage is on one Node, of an exact version', () => {

@@ -86,8 +86,12 @@ export class ServerProcess {
   }
 
   /** Resolves when the server is up. Rejects, and leaves no process, where it does not come up. */
-  static async start(argv: readonly string[], cwd: string): Promise<ServerProcess> {
-    const server = ServerProcess.launch(argv, cwd)
+  static async start(
+    argv: readonly string[],
+    cwd: string,
+    flags: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const server = ServerProcess.launch(argv, cwd, flags)
     try {
       await server.says('Reveille is up')
       return server
