@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { Generator } from './generator.js'
 import type { RunResult } from './plan.js'
 import { freePorts } from './ports.js'
@@ -23,7 +22,7 @@ export interface Ceiling {
   readonly workers: number
 }
 
-/** The generator's own ceiling, by doubling and then four steps of bisection. */
+/** The generator's own ceiling, by doubling and then two steps of bisection. */
 export async function findCeiling(
   workers: number,
   cores: string,
@@ -132,13 +131,3 @@ export function describeCeiling({ perSecond, generatorMs, minimalMs, workers }: 
     `cores; ${generatorMs.toFixed(3)} ms of CPU a call, and ${minimalMs.toFixed(3)} ms of that server.`
   )
 }
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { workers: { type: 'string', default: '2' }, cores: { type: 'string', default: '' } },
-  })
-  const say = (text: string): void => void process.stdout.write(`${text}\n`)
-  say(describeCeiling(await findCeiling(Number(values.workers), values.cores, say)))
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

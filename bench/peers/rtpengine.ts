@@ -2,7 +2,7 @@ import { freePorts } from '../load/ports.js'
 import { Program, versionOf } from './program.js'
 
 /** Below those that the kernel gives to sockets that ask for none. */
-const MEDIA_PORTS = { from: 30_000, to: 32_767 } as const
+const MEDIA_PORTS = { from: 10_000, to: 32_767 } as const
 
 /** Debian's, or none. */
 export function rtpengineVersion(): string | undefined {

@@ -6,7 +6,7 @@ import { keepResults } from '../support/results.js'
 import { type Options, readOptions, usage } from './options.js'
 import { type Found, ratePlots, ratesTable, resultsPart, trialLine } from './report.js'
 import { highestRate } from './search.js'
-import { tryRate } from './trial.js'
+import { RateTrials } from './trial.js'
 
 async function bench(asked: Options): Promise<boolean> {
   const options = { ...asked, peers: presentOf(asked.peers, say) }
@@ -16,17 +16,18 @@ async function bench(asked: Options): Promise<boolean> {
   const found: Found[] = []
   for (const pushMs of options.pushes)
     for (const peer of options.peers) {
-      const { best, trials } = await highestRate(
-        options.first,
-        options.most,
-        options.closeness,
-        async (rate) => {
-          const trial = await tryRate(peer, options, pushMs, rate)
+      const { first, most, closeness } = options
+      const on = new RateTrials(peer, options, pushMs)
+      try {
+        const searched = await highestRate(first, most, closeness, async (rate) => {
+          const trial = await on.play(rate)
           say(`${peerTitles[peer]}, push ${pushMs} ms, ${trialLine(trial)}`)
           return trial
-        },
-      )
-      found.push({ peer, pushMs, best, trials })
+        })
+        found.push({ peer, pushMs, ...searched })
+      } finally {
+        await on.close()
+      }
     }
   const remarks = [
     describeCeiling(ceiling),

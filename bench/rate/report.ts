@@ -77,8 +77,8 @@ export function resultsPart(
   return `## The highest rate of calls
 
 \`npm run bench:rate\`: the highest rate at which ${COMPLETE * 100} % of the calls are complete and the server-added total stays
-below ${MOST_ADDED_MS} ms at p99, by doubling and bisection to ${closeness * 100} %; trials of ${seconds} s (${arrivals}), each on a server of its own that is
-warm; calls of ${talkMs} ms, REGISTER by ${proof}. ${day}; ${describeMachine(machine)}; ${versions}.
+below ${MOST_ADDED_MS} ms at p99, by doubling and bisection to ${closeness * 100} %; trials of ${seconds} s (${arrivals}), on a server that is
+warm, and replaced where a rate was too much for it; calls of ${talkMs} ms, REGISTER by ${proof}. ${day}; ${describeMachine(machine)}; ${versions}.
 ${[busyWarning(machine) ?? '', ...remarks].filter(Boolean).join('\n')}
 
 ${ratesTable(found)}`

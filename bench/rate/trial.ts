@@ -26,30 +26,65 @@ export interface RateTrial extends Trial {
   readonly failures: Readonly<Record<string, number>>
 }
 
-/** One rate, on a server of its own that is warm. */
-export async function tryRate(
-  peer: PeerName,
-  options: Options,
-  pushMs: number,
-  rate: number,
-): Promise<RateTrial> {
-  const { proof, talkMs, workers, serverCores, loadCores, profiling, arrivals, warmUpSeconds, seconds } =
-    options
-  const phones = Math.ceil(Math.max(rate, warmUpOf(peer).perSecond) * PHONES_SECONDS + 50)
-  const stage = await Stage.open(peer, {
-    plan: { phones, proof, pushMs, wakeMs: 0, ringMs: 0, talkMs, delayMs: 0, rtp: false },
-    workers,
-    serverCores,
-    loadCores,
-    profiling,
-  })
-  try {
+/**
+ * Plays one rate after the other on a server that is warm: the same one for as long as all goes well with it. One that a
+ * rate was too much for is replaced.
+ */
+export class RateTrials {
+  #played = 0
+  #stage: { readonly open: Stage; readonly phones: number } | undefined
+
+  constructor(
+    private readonly peer: PeerName,
+    private readonly options: Options,
+    /** How long the push service takes, ms. */
+    private readonly pushMs: number,
+  ) {}
+
+  async play(rate: number): Promise<RateTrial> {
+    const { arrivals, warmUpSeconds, seconds } = this.options
+    const stage = await this.#stageFor(rate)
     const run = { perSecond: rate, arrivals, deadlineMs: DEADLINE_MS }
-    await stage.warmUp(run, warmUpSeconds)
-    return trialOf(rate, await stage.run({ ...run, name: 'm', calls: Math.ceil(rate * seconds), seed: 2 }))
-  } finally {
-    await stage.close()
+    this.#played += 1
+    const ahead = { ...run, name: `v${this.#played}`, calls: Math.ceil(rate * warmUpSeconds), seed: 2 }
+    if (ahead.calls > 0) await stage.run(ahead)
+    const trial = trialOf(
+      rate,
+      await stage.run({ ...run, name: `m${this.#played}`, calls: Math.ceil(rate * seconds), seed: 3 }),
+    )
+    if (!trial.fine) await this.close()
+    return trial
   }
+
+  async close(): Promise<void> {
+    const stage = this.#stage
+    this.#stage = undefined
+    await stage?.open.close()
+  }
+
+  async #stageFor(rate: number): Promise<Stage> {
+    const needed = phonesFor(rate)
+    if (this.#stage !== undefined && this.#stage.phones < needed) await this.close()
+    if (this.#stage !== undefined) return this.#stage.open
+    const { proof, talkMs, workers, serverCores, loadCores, profiling, arrivals } = this.options
+    const { perSecond } = warmUpOf(this.peer)
+    // Enough for the next rate, if this one goes well.
+    const phones = phonesFor(Math.max(rate * 2, perSecond))
+    const open = await Stage.open(this.peer, {
+      plan: { phones, proof, pushMs: this.pushMs, wakeMs: 0, ringMs: 0, talkMs, delayMs: 0, rtp: false },
+      workers,
+      serverCores,
+      loadCores,
+      profiling,
+    })
+    this.#stage = { open, phones }
+    await open.warmUp({ perSecond, arrivals, deadlineMs: DEADLINE_MS }, 0)
+    return open
+  }
+}
+
+function phonesFor(rate: number): number {
+  return Math.ceil(rate * PHONES_SECONDS) + 50
 }
 
 export function trialOf(rate: number, { result, serverCpu, seconds }: Measured): RateTrial {
