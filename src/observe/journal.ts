@@ -16,7 +16,7 @@ export interface JournalLimits {
   readonly retryMs: readonly [first: number, longest: number]
 }
 
-const DEFAULTS: JournalLimits = { flushMs: 1000, batchRows: 2000, maxPending: 100_000, retryMs: [200, 5000] }
+const DEFAULTS: JournalLimits = { flushMs: 500, batchRows: 2000, maxPending: 100_000, retryMs: [200, 5000] }
 
 /** Writes calls and their events behind the calls, in batches. */
 export interface Journal {

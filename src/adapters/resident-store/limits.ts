@@ -11,7 +11,7 @@ export interface ResidentLimits {
 
 export const RESIDENT_LIMITS: ResidentLimits = {
   users: 50_000,
-  writeBehindMs: 500,
+  writeBehindMs: 200,
   pendingRows: 50_000,
   retryMs: [200, 5000],
 }
