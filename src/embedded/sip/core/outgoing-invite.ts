@@ -11,16 +11,16 @@ import {
   lists,
   request as makeRequest,
   toTag,
-  type SipRequest,
   type SipResponse,
 } from '../message/message.js'
 import { parseNumber } from '../message/values.js'
 import type { ClientFailure, ClientUser } from '../transaction/client-transaction.js'
 import type { InviteClientTransaction } from '../transaction/invite-client.js'
 import type { Flow } from '../transport/transport.js'
+import { AnsweredInvite, endFork } from './answered-invite.js'
 import { AppHeaders, IDENTITY } from './app-headers.js'
 import type { Awaited, Context } from './context.js'
-import { learnPeer, refreshTarget, uacDialog } from './dialog-setup.js'
+import { learnPeer, refreshTarget } from './dialog-setup.js'
 import { dialogFlow, endByServer, localResponse, removeDialog, withFlow } from './sending.js'
 import { watchSession } from './session.js'
 
@@ -36,15 +36,12 @@ const FIXED_IN_CANCEL = new Set([
 const NOTHING: AppMessage = { lines: [], body: NO_BODY }
 
 /**
- * One INVITE of an app, new or within a dialog, from its sending to its ACK, and after that for as long as its
- * 2xx may come again.
+ * One INVITE of an app, new or within a dialog, from its sending to its ACK.
  */
 export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
   private transaction: InviteClientTransaction | undefined
   /** To tag of the 2xx that made the call; others are forks that came too late. */
   private winner: string | undefined
-  /** The ACK as it was sent, to be sent again for each repeated 2xx. */
-  private ack: { request: SipRequest; flow: Flow } | undefined
   /** The app wants the call no more, or it cannot be kept: BYE as soon as there was an ACK. */
   private endWhenAcknowledged: string | undefined
   /** What the app's CANCEL said why: the BYE that takes its place says so too. */
@@ -143,9 +140,8 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
     const tag = toTag(response) ?? ''
     if (this.winner === undefined) return this.won(tag, response, flow)
     if (tag !== this.winner) return this.endFork(response, flow)
+    // The app is still about to send the ACK.
     this.context.counters.retransmissionsIn++
-    // Without an ACK yet the app is still about to send it.
-    if (this.ack) this.repeatAck(this.ack)
   }
 
   private won(tag: string, response: SipResponse, flow: Flow): void {
@@ -186,10 +182,14 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
     this.requester.response(this.id, dialog.id, response, flow)
   }
 
+  private endFork(response: SipResponse, flow: Flow): void {
+    if (this.transaction) endFork(this.context, this.app, this.transaction, response, flow)
+  }
+
   private sendAck(message: AppMessage, requester?: Requester): void {
     const { context, dialog, transaction } = this
-    const invite = transaction?.request
-    if (!invite) return
+    if (!transaction) return
+    const invite = transaction.request
     const base = dialog.createRequest('ACK', { cseq: cseqOf(invite)?.number ?? 1 })
     withFlow(context, dialogFlow(context, dialog, base), (flow) => {
       const headers = new AppHeaders(message, flow)
@@ -201,34 +201,15 @@ export class OutgoingInvite implements ClientUser, Awaited, OutgoingUsage {
       for (const [name, value] of headers.except(IDENTITY)) ack.headers.set(name, value)
       if (message.body.length > 0) dialog.localSdp = message.body
       context.layer.addVia(ack, flow)
-      context.layer.sendAlone(ack, flow)
-      this.ack = { request: ack, flow }
+      const answered = new AnsweredInvite(context, this.app, transaction, this.winner ?? '', ack, flow)
+      transaction.handTo(answered)
+      answered.sendAck()
       requester?.sent(newId(), ack, flow)
       if (dialog.outgoingInvite === this) dialog.outgoingInvite = undefined
       if (this.endWhenAcknowledged !== undefined) {
         const ending = 'system-initiated-termination'
         endByServer(context, dialog, this.endWhenAcknowledged, ending, this.cancelReasons)
       }
-    })
-  }
-
-  private repeatAck(ack: { request: SipRequest; flow: Flow }): void {
-    this.context.counters.retransmissionsOut++
-    this.context.layer.sendAlone(ack.request, ack.flow)
-  }
-
-  /** RFC 3261 §13.2.2.4: a further fork that answered is acknowledged and ended; the app never hears of it. */
-  private endFork(response: SipResponse, flow: Flow): void {
-    const { context, transaction } = this
-    if (!transaction) return
-    const fork = uacDialog(this.app, transaction.request, transaction.flow)
-    learnPeer(context, fork, response, flow)
-    const ack = fork.createRequest('ACK', { cseq: cseqOf(transaction.request)?.number ?? 1 })
-    const bye = fork.createRequest('BYE')
-    withFlow(context, dialogFlow(context, fork, ack), (out) => {
-      context.layer.addVia(ack, out)
-      context.layer.sendAlone(ack, out)
-      context.layer.prepare(bye, out, { response: () => undefined, failed: () => undefined }).start()
     })
   }
 }

@@ -58,6 +58,11 @@ export class InviteClientTransaction
     this.latest = undefined
   }
 
+  /** Whoever hears of responses from now on. */
+  handTo(user: ClientUser): void {
+    this.user = user
+  }
+
   /** Asks for the call to be given up. Answers the CANCEL; undefined where a final response is there already. */
   cancel(lines: readonly HeaderLine[] = []): SipRequest | undefined {
     if (!this.pending) return undefined
