@@ -4,7 +4,9 @@ export interface Figures {
   readonly received: number
   /** From the sending of a packet to its arrival. */
   readonly delay: Quantiles
-  /** How much the time on the way differs from one packet of a stream to the next (RFC 3550 §6.4.1, without the mean). */
+  /** By how much the time on the way differs from one packet of a stream to the next, either way (RFC 3393). */
+  readonly variation: Quantiles
+  /** The interarrival jitter of a stream, as its receiver reports it: the running mean of that (RFC 3550 §6.4.1). */
   readonly jitter: Quantiles
 }
 
@@ -22,13 +24,16 @@ const MOST = 4_000_000
 /** Times on the way, taken packet by packet. */
 export class Measurements {
   readonly #last: Float64Array
+  readonly #jitter: Float64Array
   #delays = new Float64Array(1 << 16)
+  #variations = new Float64Array(1 << 16)
   #jitters = new Float64Array(1 << 16)
   #received = 0
   #differences = 0
 
   constructor(streams: number) {
     this.#last = new Float64Array(streams).fill(NaN)
+    this.#jitter = new Float64Array(streams)
   }
 
   /** @param now ns @param sentAt ns */
@@ -39,7 +44,14 @@ export class Measurements {
     const last = this.#last[stream] ?? NaN
     this.#last[stream] = ms
     if (Number.isNaN(last)) return
-    if (this.#differences < MOST) this.#jitters = put(this.#jitters, this.#differences, Math.abs(ms - last))
+    const difference = Math.abs(ms - last)
+    const before = this.#jitter[stream] ?? 0
+    const jitter = before + (difference - before) / 16
+    this.#jitter[stream] = jitter
+    if (this.#differences < MOST) {
+      this.#variations = put(this.#variations, this.#differences, difference)
+      this.#jitters = put(this.#jitters, this.#differences, jitter)
+    }
     this.#differences += 1
   }
 
@@ -48,6 +60,7 @@ export class Measurements {
       sent,
       received: this.#received,
       delay: quantiles(this.#delays.slice(0, Math.min(MOST, this.#received))),
+      variation: quantiles(this.#variations.slice(0, Math.min(MOST, this.#differences))),
       jitter: quantiles(this.#jitters.slice(0, Math.min(MOST, this.#differences))),
     }
   }

@@ -19,6 +19,7 @@ export interface Row {
   /** Of the relay: packets for each second of CPU. NaN where there is none. */
   readonly packetsPerCpu: number
   readonly delay: Quantiles
+  readonly variation: Quantiles
   readonly jitter: Quantiles
   /** Of one core. */
   readonly generatorShare: number
@@ -53,6 +54,7 @@ function rowOf(rounds: readonly Measured[], seconds: number): Row {
     lostShare: middle(({ sent, received }) => 1 - received / sent),
     packetsPerCpu: middle(({ received, relayCpu }) => (relayCpu > 0 ? received / relayCpu : NaN)),
     delay: quantilesOf(({ delay }) => delay),
+    variation: quantilesOf(({ variation }) => variation),
     jitter: quantilesOf(({ jitter }) => jitter),
     generatorShare: middle(({ generatorCpu }) => generatorCpu / seconds),
   }
@@ -77,6 +79,7 @@ export function mediaTable(rows: readonly Row[]): string {
     'jitter p50, ms',
     'p99',
     'added p99',
+    'variation p99, ms',
     'generator, cores',
   ]
   return markdownTable(
@@ -98,6 +101,7 @@ export function mediaTable(rows: readonly Row[]): string {
         number(row.jitter.p50, 3),
         number(row.jitter.p99, 3),
         number(row.jitter.p99 - (floor?.jitter.p99 ?? NaN), 3),
+        number(row.variation.p99, 3),
         number(row.generatorShare, 2),
       ]
     }),
@@ -124,6 +128,7 @@ ${busyWarning(machine) ?? ''}
 ${mediaTable(rows)}
 
 _packets a CPU second_: that came out, for a second of CPU of all threads of the relay. _ratio_: of it, to rtpengine. _delay_: from
-the sending of a packet to its arrival, by a clock in its payload; _jitter_: by how much that differs from one packet of a stream to
-the next. _added_: over the generator that sends straight to itself, in the same run.`
+the sending of a packet to its arrival, by a clock in its payload; _variation_: by how much that differs from one packet of a stream to
+the next, either way (RFC 3393); _jitter_: the running mean of it that receivers report (RFC 3550 §6.4.1), of all streams at all
+times. _added_: over the generator that sends straight to itself, in the same run.`
 }

@@ -3,7 +3,7 @@ import { freePorts } from '../load/ports.js'
 import { cpuSecondsOf, familyOf, memoryKbOf, peakKbOf } from '../load/processes.js'
 import type { Run, RunResult } from '../load/plan.js'
 import type { Peer, Profiling } from './peer.js'
-import { type PeerName, startPeer, warmUpOf } from './peers.js'
+import { type PeerName, settlingOf, startPeer, warmUpOf } from './peers.js'
 
 /** What a run is played with, whoever the server is. */
 export interface StageOptions {
@@ -74,10 +74,13 @@ export class Stage {
     }
   }
 
-  /** Calls that are not counted, as many as make this server warm, and then for so long at the rate of the run. */
+  /**
+   * Calls that are not counted: as many as make this server warm, and then for so long at the rate of the run; until what
+   * the first left is gone, where those were faster.
+   */
   async warmUp(run: Pick<Run, 'arrivals' | 'deadlineMs' | 'perSecond'>, seconds: number): Promise<void> {
     await this.generator.run({ ...run, ...warmUpOf(this.name), name: 'w', seed: 1 })
-    const calls = Math.ceil(run.perSecond * seconds)
+    const calls = Math.ceil(run.perSecond * Math.max(seconds, settlingOf(this.name, run.perSecond)))
     if (calls > 0) await this.generator.run({ ...run, calls, name: 'v', seed: 2 })
   }
 

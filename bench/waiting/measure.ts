@@ -6,6 +6,8 @@ import type { Options } from './options.js'
 
 /** So long after the last call the memory is read: what is written behind a call is written then. */
 const REST_MS = 2000
+/** After the last call has ended, and before the next round: what RFC 3261 keeps of a transaction for 32 s is gone then. */
+const PEACE_MS = 35_000
 const DEADLINE_MS = 30_000
 
 /** What a whole call costs. */
@@ -89,7 +91,7 @@ export async function measure(peer: PeerName, count: number, options: Options): 
     const from = performance.now()
     const ended = await stage.cancelHeld()
     const endSeconds = (performance.now() - from) / 1000
-    await sleep(REST_MS)
+    await sleep(PEACE_MS)
     const afterKb = stage.memoryKb()
     return { waiting: result.completed, beginSeconds: seconds, heldKb, beside, ended, endSeconds, afterKb }
   }

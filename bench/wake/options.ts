@@ -31,7 +31,7 @@ export const usage = `npm run bench:wake -- [options]
   --rounds N          of each, in turn; 3
   --rate N            calls/s; 50
   --seconds N         of each round; 10
-  --warm-up N         seconds at this rate ahead of each round, after what makes a server warm; 3
+  --warm-up N         seconds at this rate ahead of each round, after what makes a server warm; 3, or 35 after a faster one
   --arrivals KIND     ${arrivalKinds.join(' or ')}; poisson
   --proof KIND        of the woken REGISTER: ${proofs.join(' or ')}; token
   --push MS           until the push service answers; 0

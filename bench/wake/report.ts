@@ -1,6 +1,6 @@
 import { joinResults } from '../load/generator.js'
 import { latencies, type Latency, latenciesOf, type Percentiles, percentilesOf } from '../load/stages.js'
-import { peerMedia, type PeerName, peerTitles, warmUpOf } from '../peers/peers.js'
+import { peerMedia, type PeerName, peerTitles, settlingOf, warmUpOf } from '../peers/peers.js'
 import type { Measured } from '../peers/stage.js'
 import { busyWarning, describeMachine, type Machine } from '../support/machine.js'
 import { spreadOf, type Spread } from '../support/statistics.js'
@@ -129,7 +129,7 @@ export function resultsPart(
   return `${titles[partOf(options)]}: ${rate} calls/s (${arrivals}) for ${seconds} s in each of ${rounds} rounds, the servers in turn;
 ${options.awake ? 'the phone' : `push answered after ${pushMs} ms, the phone awake ${wakeMs} ms later,`} rings ${ringMs} ms, talks ${talkMs} ms, ${delayMs} ms away${options.awake ? '' : `; REGISTER by ${proof}`};
 ${rtp ? 'RTP both ways while they talk' : 'no RTP but ringback'}. ${day}; ${describeMachine(machine)}; ${versions}.
-Ahead of each round, and not counted: ${rows.map(({ peer }) => `${warmUpOf(peer).calls} calls at ${warmUpOf(peer).perSecond}/s (${peerTitles[peer]})`).join(', ')}.
+Ahead of each round, and not counted: ${rows.map(({ peer }) => aheadOf(peer, options)).join(', ')}.
 ${[busyWarning(machine) ?? '', ...remarks].filter(Boolean).join('\n')}
 
 ${stagesTable(rows, options.awake)}
@@ -149,4 +149,10 @@ function range({ min, max }: Spread): string {
 
 function ratio(value: number, base: number | undefined): string {
   return base === undefined || !Number.isFinite(value / base) ? '–' : (value / base).toFixed(2)
+}
+
+function aheadOf(peer: PeerName, { rate, warmUpSeconds }: Options): string {
+  const { calls, perSecond } = warmUpOf(peer)
+  const settling = Math.max(warmUpSeconds, settlingOf(peer, rate))
+  return `${calls} calls at ${perSecond}/s and ${settling} s at ${rate}/s (${peerTitles[peer]})`
 }

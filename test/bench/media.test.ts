@@ -50,10 +50,12 @@ describe('measurements', () => {
     taken.take(1, 10 * ms, 0)
     taken.take(0, 23 * ms, 20 * ms)
     taken.take(1, 30 * ms, 20 * ms)
-    const { sent, received, delay, jitter } = taken.figures(5)
+    const { sent, received, delay, variation, jitter } = taken.figures(5)
     expect({ sent, received }).toEqual({ sent: 5, received: 4 })
     expect(delay.max).toBeCloseTo(10)
-    expect([jitter.p50, jitter.max]).toEqual([2, 2])
+    expect([variation.p50, variation.max]).toEqual([2, 2])
+    // A sixteenth of it.
+    expect([jitter.p50, jitter.max]).toEqual([0.125, 0.125])
   })
 
   it('are told as ratios to rtpengine, and over what the generator needs for itself', () => {
@@ -61,6 +63,7 @@ describe('measurements', () => {
     const one = (subject: Measured['subject'], relayCpu: number, p50: number): Measured => ({
       ...{ subject, calls: 50, sent: 1000, received: 990, relayCpu, generatorCpu: 1 },
       delay: times(p50),
+      variation: times(p50 * 2),
       jitter: times(p50),
     })
     const all = [one('floor', 0, 0.1), one('reveille', 0.2, 0.4), one('rtpengine', 0.1, 0.3)]
@@ -79,7 +82,7 @@ describe('measurements', () => {
         '0.800',
         '0.300',
         '0.600',
-      ].concat(['0.400', '0.800', '0.600', '0.10', '']),
+      ].concat(['0.400', '0.800', '0.600', '1.600', '0.10', '']),
     )
   })
 })
